@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from openspatial_assets.engine.questions import SUBTASKS
+
 Vec2, Vec3, Vec4, Mat4 = (pl.Array(pl.Float64, n) for n in (2, 3, 4, 16))
 Text = pl.String
 Texts = pl.List(pl.String)
@@ -39,12 +41,16 @@ class SchemaError(ValueError):
 
 @dataclass(frozen=True)
 class Table:
-    """A table's columns, in order, and the columns whose values together are unique within a partition."""
+    """A table's columns, in order, and the columns whose values together are unique within a partition.
+
+    A `sharded` table is too large for one file a partition: its partition is a folder with `data/*.parquet`.
+    """
 
     name: str
     description: str
     columns: Mapping[str, Column]
     key: tuple[str, ...]
+    sharded: bool = False
 
     @property
     def schema(self) -> pl.Schema:
@@ -240,19 +246,6 @@ _QUESTION = {
     "rule_version": Column(Text, "version of the sub-task's rule"),
 }
 
-SUBTASKS: dict[str, str] = {
-    "size_absolute": "spatial_measurement",
-    "size_relative": "spatial_measurement",
-    "distance_absolute": "spatial_measurement",
-    "grounding_3d": "spatial_measurement",
-    "left_right": "spatial_relationship",
-    "high_low": "spatial_relationship",
-    "front_behind": "spatial_relationship",
-    "depth_choice": "camera_perception",
-    "depth_order": "camera_perception",
-}
-"""Sub-task -> capability, in the order of TASKS.md."""
-
 
 def question_table(subtask: str) -> Table:
     """The table `qa/<subtask>`."""
@@ -297,6 +290,7 @@ TRAINING_EXPORT = Table(
         "license": Column(Text, "licence of the scene's images", required=False),
     },
     ("qa_id",),
+    sharded=True,
 )
 
 TABLES: dict[str, Table] = {

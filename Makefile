@@ -1,0 +1,73 @@
+# Every target sets up what it needs: the virtual environment, the pinned packages, Open3D's system libraries.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LIBRARIES := libusb-1.0-0 libgl1 libgomp1 libx11-6
+SONAMES := libusb-1.0.so.0 libGL.so.1 libgomp.so.1 libX11.so.6
+
+export OPENSPATIAL_HOME ?= $(CURDIR)/data
+export DAGSTER_HOME ?= $(OPENSPATIAL_HOME)/dagster
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+.PHONY: help demo test ui scene plan doctor bench lint setup libraries clean
+
+help:  ## Show the targets.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(READY)  ## Three generated rooms through the whole graph, for three variants.
+	@$(BIN)/python -m openspatial_assets.cli demo
+
+test: $(READY)  ## Run the tests.
+	@$(BIN)/python -m pytest $(TESTS)
+
+ui: $(READY)  ## Open the Dagster web UI on http://127.0.0.1:3000 (PORT=... for another port).
+	@$(BIN)/python -m openspatial_assets.cli prepare
+	@$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(or $(PORT),3000)
+
+scene: $(READY)  ## DIR=... [ID=... LICENSE=...]: register a folder of posed RGB-D frames and materialise it.
+	@test -n "$(DIR)" || { echo "make scene needs DIR=<folder with color/ depth/ pose/ intrinsic/ objects.json>"; exit 2; }
+	@$(BIN)/python -m openspatial_assets.cli scene "$(DIR)" $(if $(ID),--id "$(ID)") $(if $(LICENSE),--license "$(LICENSE)")
+
+plan: $(READY)  ## Print what is missing or out of date, and why.
+	@$(BIN)/python -m openspatial_assets.cli plan
+
+doctor: $(READY)  ## Check the machine, the settings and every registered scene.
+	@$(BIN)/python -m openspatial_assets.cli doctor
+
+bench: $(READY)  ## Measure speed and memory, each as a ratio in one run.
+	@$(BIN)/python -m tests.benchmarks
+
+lint: $(READY)  ## Check style.
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+setup: $(READY)  ## Only set up.
+
+$(READY): requirements.lock pyproject.toml | libraries
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' \
+	  || { echo "Python 3.11 or 3.12 is needed; name one with PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+	@echo "Setting up $(VENV) (some minutes the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+# Only the first set-up looks for libraries: loading Open3D later says by itself what it misses.
+libraries:
+	@for name in $(SONAMES); do \
+	  $(PYTHON) -c "import ctypes; ctypes.CDLL('$$name')" 2>/dev/null || missing=1; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing system libraries: $(LIBRARIES)"; \
+	  { apt-get update -qq && apt-get install -y -qq $(LIBRARIES); } >/dev/null; \
+	else \
+	  echo "Open3D needs system libraries that are missing here. Please run:"; \
+	  echo "  sudo apt-get install $(LIBRARIES)"; exit 1; \
+	fi
+
+clean:  ## Remove the virtual environment (the data stays).
+	rm -rf $(VENV)

@@ -1,0 +1,85 @@
+"""From a registration to the tables `scenes` and `frames`.
+
+A scene's frames may be read in one go (`frames_of`), or chunk by chunk in many processes: `frame_entries` lists them,
+`frames_of_entries` reads any chunk, `finish_frames` joins the chunks. Both ways give the same tables.
+What does not belong here: the layouts (`resources/sources`) and the boxes (`boxes.py`).
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from openspatial_assets.engine.keyframes import KeyframeSettings
+from resources import sources
+from resources.sources.frame_files import Dropped, FrameEntry, read_entries, settle_frames
+from resources.sources.registration import Registration, SourceError
+from resources.tables import SCENES
+
+RULE_VERSION = "1"
+
+
+def frame_entries(registration: Registration) -> list[FrameEntry]:
+    """All frames of a scene in the order of capture, listed without reading their images.
+
+    Raises:
+        SourceError: the layout is unknown, or what all frames share is missing or broken.
+    """
+    source = sources.load(registration.source)
+    source.prepare(registration)
+    return source.frame_entries(registration)
+
+
+def frames_of_entries(registration: Registration, entries: Sequence[FrameEntry]) -> tuple[pl.DataFrame, Dropped]:
+    """Rows of a chunk's sound frames, without keyframes yet, and the other frames with their reasons."""
+    return read_entries(registration, entries)
+
+
+def finish_frames(
+    registration: Registration,
+    chunks: Sequence[tuple[pl.DataFrame, Dropped]],
+    settings: KeyframeSettings | None = None,
+) -> tuple[pl.DataFrame, Dropped]:
+    """The `frames` table and all dropped frames, from what `frames_of_entries` gave for each chunk, in any order.
+
+    Raises:
+        SourceError: no frame can be used, or the depth scale is unknown.
+    """
+    if not chunks:
+        raise SourceError(f"scene {registration.scene_id}: no frame in {registration.root}")
+    rows = pl.concat([rows for rows, _ in chunks])
+    return settle_frames(registration, rows, [drop for _, dropped in chunks for drop in dropped], settings)
+
+
+def frames_of(registration: Registration, settings: KeyframeSettings | None = None) -> tuple[pl.DataFrame, Dropped]:
+    """The `frames` table and all dropped frames of a scene, in this process; raises as its three parts."""
+    chunk = frames_of_entries(registration, frame_entries(registration))
+    return finish_frames(registration, [chunk], settings)
+
+
+def scene_of(
+    registration: Registration, frames: pl.DataFrame | None = None, dropped: Dropped | None = None
+) -> pl.DataFrame:
+    """The `scenes` table of a scene: one row. Its frames are read, unless they are given.
+
+    The number of objects is null where the source has no boxes, and also where they are broken: what is wrong with them
+    is an error of `scene_boxes`, not of the scene.
+    """
+    source = sources.load(registration.source)
+    if frames is None:
+        frames, dropped = frames_of(registration)
+    try:
+        boxes = source.read_boxes(registration)
+    except SourceError:
+        boxes = None
+    row = {
+        "scene_id": registration.scene_id,
+        "source": registration.source,
+        "license": registration.license,
+        "metric": source.is_metric(registration),
+        "gravity_aligned": source.is_gravity_aligned(registration),
+        "num_frames": frames.height,
+        "num_objects": None if boxes is None else boxes.height,
+        "dropped_frames": dropped or [],
+        "root": registration.root,
+    }
+    return pl.DataFrame([row], schema=SCENES.schema)

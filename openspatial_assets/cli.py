@@ -1,0 +1,239 @@
+"""The few commands beside Dagster's own: `demo`, `scene`, `plan`, `doctor`, `prepare`.
+
+What belongs here: arguments and what is printed. What does not: launching (`automation.py`) and everything below it.
+"""
+
+import argparse
+import ctypes
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import dagster as dg
+from rich.console import Console
+from rich.table import Table as Grid
+
+from openspatial_assets.assets.graph import GRAPH
+from openspatial_assets.automation import SceneConfig, add_partitions, launch, plan_text
+from openspatial_assets.staleness import context_of, footers, plan
+from openspatial_assets.variants import VARIANTS
+from resources import catalog, sources
+from resources.compute import TaskError, WorkerPool
+from resources.segmenter import SegmenterError
+from resources.settings import SettingError
+from resources.sources.registration import Registration, SourceError, read, register, registered
+from resources.store import Workplace
+
+DEMO_ROOMS = 3
+LIBRARIES = ("libusb-1.0.so.0", "libGL.so.1", "libgomp.so.1", "libX11.so.6")
+DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 2
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 if all is well, 1 if a scene failed, 2 if the request was wrong."""
+    options = _parser().parse_args(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        return options.run(options, Workplace(workers=options.workers), console)
+    except (SourceError, SettingError, SegmenterError) as error:
+        console.print(f"[red]error:[/red] {error}", markup=True)
+        return 2
+
+
+def demo(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
+    """Generate the rooms and materialise everything."""
+    started = time.monotonic()
+    rooms = [
+        Registration(
+            f"room_{seed}",
+            "synthetic_rooms",
+            f"{workplace.path}/rooms/room_{seed}",
+            "Apache-2.0",
+            options={"seed": seed},
+        )
+        for seed in range(DEMO_ROOMS)
+    ]
+    for room in rooms:
+        register(workplace.path, room)
+    console.print(f"Generating {DEMO_ROOMS} furnished rooms (kept for next time) ...")
+    with WorkerPool(workplace.processes) as pool:
+        for done, (scene, result) in enumerate(pool.run(_prepare, ((room.scene_id, (room,)) for room in rooms)), 1):
+            if isinstance(result, TaskError):
+                raise SourceError(f"scene {scene}: {result.message}")
+            console.print(f"  {done} of {DEMO_ROOMS} scenes ready: {scene}")
+    code = _materialise(workplace, console, list(VARIANTS), [room.scene_id for room in rooms])
+    console.print(f"Done in {time.monotonic() - started:.0f} s. Next: [bold]make ui[/bold] to see it in the web UI.")
+    return code
+
+
+def scene(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
+    """Register a folder and materialise it."""
+    registration = SceneConfig(
+        dir=os.path.abspath(options.dir),
+        scene_id=options.id or "",
+        source=options.source,
+        license=options.license or "",
+        metric=not options.not_metric,
+        depth_scale=options.depth_scale or 0.0,
+    ).registration()
+    sources.load(registration.source)
+    state = register(workplace.path, registration)
+    console.print(f"scene {registration.scene_id}: registration {state}")
+    code = _materialise(workplace, console, options.variant or list(VARIANTS), [registration.scene_id])
+    console.print("Next: [bold]make ui[/bold] to see it in the web UI.")
+    return code
+
+
+def show_plan(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
+    """Print what would run, and why."""
+    context = context_of(GRAPH, workplace.path, workplace.settings(), footers(workplace.lake))
+    for line in plan_text(plan(context, options.variant or list(VARIANTS), options.scene or None)):
+        console.print(line, markup=False)
+    return 0
+
+
+def doctor(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
+    """Check the machine, the settings and every registered scene; 1 if anything is wrong."""
+    wrong = 0
+    for library in LIBRARIES:
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            wrong += 1
+            console.print(f"system library {library}: missing (Open3D needs it)", markup=False)
+    free = shutil.disk_usage(Path(workplace.path).anchor if "://" not in workplace.path else "/").free
+    console.print(f"home {workplace.path}: {free / 2**30:.1f} GiB free", markup=False)
+    settings = workplace.settings()
+    console.print(f"settings: {', '.join(settings)} read", markup=False)
+    for scene_id in registered(workplace.path):
+        try:
+            registration = read(workplace.path, scene_id)
+            source = sources.load(registration.source)
+            source.prepare(registration)
+            entries = source.frame_entries(registration)
+            boxes = source.read_boxes(registration)
+        except SourceError as error:
+            wrong += 1
+            console.print(f"scene {scene_id}: {error}", markup=False)
+            continue
+        count = "no annotated boxes" if boxes is None else f"{boxes.height} boxes"
+        console.print(f"scene {scene_id}: ready ({len(entries)} frames, {count})", markup=False)
+    return 1 if wrong else 0
+
+
+def prepare(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
+    """Make Dagster's home and the scene partitions, so that the web UI shows what is registered."""
+    with dagster_instance(workplace) as instance:
+        add_partitions(instance, registered(workplace.path))
+    catalog.refresh(workplace.lake, GRAPH.tables())
+    return 0
+
+
+def dagster_instance(workplace: Workplace) -> dg.DagsterInstance:
+    """The instance that the web UI shows: `DAGSTER_HOME`, or `<home>/dagster`, telemetry off."""
+    default = f"{workplace.path}/dagster" if "://" not in workplace.path else os.path.abspath("data/dagster")
+    folder = Path(os.environ.setdefault("DAGSTER_HOME", default))
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "dagster.yaml").exists():
+        (folder / "dagster.yaml").write_text(DAGSTER_YAML)
+    return dg.DagsterInstance.get()
+
+
+def _prepare(registration: Registration) -> None:
+    sources.load(registration.source).prepare(registration)
+
+
+def _materialise(workplace: Workplace, console: Console, variants: list[str], scenes: list[str]) -> int:
+    if unknown := [name for name in variants if name not in VARIANTS]:
+        raise SettingError(f"variant {unknown[0]!r} is unknown; choose from {', '.join(VARIANTS)}")
+    with dagster_instance(workplace) as instance:
+        launch(workplace, instance, variants, scenes, lambda line: console.print(line, markup=False))
+    _print_summary(workplace, console)
+    failed = [
+        f"{table.name} [{partition}]: {reason}"
+        for table, _ in GRAPH.tables()
+        for partition, reason in workplace.lake.failures(table).items()
+        if partition.get("scene") in (None, *scenes)
+    ]
+    for line in failed:
+        console.print(f"failed: {line}", markup=False)
+    return 1 if failed else 0
+
+
+def _print_summary(workplace: Workplace, console: Console) -> None:
+    """Questions per sub-task and variant, what was not asked and why, and where the files lie."""
+    with catalog.connect(workplace.lake) as connection:
+        for title, first, query in (
+            ("Questions", "sub-task", "select subtask, variant, count(*) from questions group by all order by all"),
+            (
+                "Not asked, and why",
+                "sub-task: reason",
+                "select subtask || ': ' || reason as why, variant, sum(count)::bigint from rejections "
+                "group by all order by all",
+            ),
+        ):
+            rows = connection.execute(query).fetchall()
+            console.print(_pivot(title, first, rows))
+    home = workplace.path
+    console.print(f"Parquet:  {home}/lake\nExports:  {home}/lake/training_export\nDuckDB:   {home}/{catalog.FILE}")
+    console.print(
+        f'Try:      duckdb {home}/{catalog.FILE} "select subtask, form, count(*) from questions '
+        "where variant='box_centric' group by all\"",
+        markup=False,
+    )
+
+
+def _pivot(title: str, first: str, rows: Sequence[tuple[str, str, int]]) -> Grid:
+    variants = list(dict.fromkeys([*VARIANTS, *(variant for _, variant, _ in rows)]))
+    grid = Grid(title=title, title_justify="left")
+    grid.add_column(first)
+    for variant in variants:
+        grid.add_column(variant, justify="right")
+    counts = {(name, variant): count for name, variant, count in rows}
+    for name in dict.fromkeys(name for name, _, _ in rows):
+        grid.add_row(name, *(f"{counts.get((name, variant), 0):,}" for variant in variants))
+    totals = (sum(count for _, of, count in rows if of == variant) for variant in variants)
+    grid.add_row("total", *(f"{total:,}" for total in totals), style="bold")
+    return grid
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="openspatial", description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, default=0, help="worker processes (default: one a core)")
+    commands = parser.add_subparsers(required=True)
+    for function, name in (
+        (demo, "demo"),
+        (scene, "scene"),
+        (show_plan, "plan"),
+        (doctor, "doctor"),
+        (prepare, "prepare"),
+    ):
+        command = commands.add_parser(name, help=function.__doc__.splitlines()[0])
+        command.set_defaults(run=function)
+        if name == "scene":
+            command.add_argument("dir", help="folder with color/ depth/ pose/ intrinsic/ objects.json")
+            command.add_argument("--id", help="scene id (default: the folder's name)")
+            command.add_argument("--source", default="rgbd_folder", help="the folder's layout")
+            command.add_argument("--license", help="licence of the images, carried to every exported row")
+            command.add_argument("--not-metric", action="store_true", help="the world's unit is not the metre")
+            command.add_argument("--depth-scale", type=float, help="stored depth value / scale = metres")
+        if name in ("scene", "plan"):
+            command.add_argument("--variant", action="append", help="only this variant; may be repeated")
+        if name == "plan":
+            command.add_argument("--scene", action="append", help="only this scene; may be repeated")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The settings of mask refinement, and of what is measured under a mask.
+
+What does not belong here: how they are used (`trimap.py`, `prompts.py`, `partial_clouds.py`, and the segmenters).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MaskSettings:
+    """How far a refiner may go from the depth mask.
+
+    Attributes:
+        min_iou_with_depth_mask: a refined mask that overlaps the depth mask less is replaced by it.
+        support_zone_m: height above a box's foot within which an object and what it stands on look alike to depth, so
+            that colour decides.
+        support_share: at most this share of a box's height is such a zone.
+        sensor_shadow_px: a pixel without depth this near to a surface behind the object is taken for that surface's:
+            a depth sensor's shadow falls on what lies behind.
+        uncertain_band_px: this near to pixels that may or may not be the object, the depth mask is uncertain too.
+        grabcut_max_pixels: GrabCut works on a crop scaled down to at most so many pixels; its time grows with them.
+        grabcut_iterations: rounds of colour modelling and cutting.
+        sam_checkpoint_path: file of Segment Anything's weights (sam_vit_b, sam_vit_l or sam_vit_h).
+        sam_model_type: vit_b, vit_l or vit_h; auto tells it from the weights.
+        sam_positive_points: most points on the object, beside its box, in a prompt.
+        sam_negative_points: most points on other objects in a prompt.
+    """
+
+    min_iou_with_depth_mask: float = 0.2
+    support_zone_m: float = 0.03
+    support_share: float = 0.5
+    sensor_shadow_px: int = 8
+    uncertain_band_px: int = 3
+    grabcut_max_pixels: int = 10_000
+    grabcut_iterations: int = 1
+    sam_checkpoint_path: str = ""
+    sam_model_type: str = "auto"
+    sam_positive_points: int = 3
+    sam_negative_points: int = 3
+
+
+@dataclass(frozen=True)
+class ObjectSettings:
+    """What is measured of an object in a frame.
+
+    Attributes:
+        erosion_px: depth quartiles leave out this rim of a mask, where depth of object and background mix.
+        cloud_trim_percent: share of a mask's pixels, in percent, left out of its cloud at the near and at the far end
+            of their depths; the same share may lie beyond each face of a box fitted to the cloud.
+        min_extent_m: least extent of a box fitted to a cloud.
+    """
+
+    erosion_px: int = 3
+    cloud_trim_percent: float = 1.0
+    min_extent_m: float = 0.01

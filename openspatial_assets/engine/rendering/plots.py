@@ -1,0 +1,153 @@
+"""A scene from above: footprints of its boxes and the walk of its cameras, with a scale bar.
+
+What does not belong here: pictures seen through a camera (`overlays.py`).
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from openspatial_assets.engine.geometry.boxes import Boxes
+from openspatial_assets.engine.rendering.text import (
+    BLACK,
+    Color,
+    chip_size,
+    draw_chip,
+    find_room,
+    shortened,
+    text_width,
+    write,
+)
+
+MARGIN_PX = 36
+CAMERA_COLOR: Color = (70, 70, 70)
+FIRST_CAMERA_COLOR: Color = (25, 95, 255)
+FILL_SHARE = 0.25
+"""Of a box's colour in its footprint."""
+
+VIEW_LENGTH_M = 0.25
+"""Length of the wedge that shows where a camera looks."""
+
+MAX_WEDGES = 60
+"""At most so many cameras get a wedge; the walk itself is drawn whole."""
+
+LABEL_PX = 13
+_SHIFT = 4
+"""Fractional bits of OpenCV's coordinates."""
+
+_SUPERSAMPLING = 2
+"""Lines are drawn at this scale, then averaged: translucent polygons have no anti-aliasing of their own."""
+
+
+def scene_from_above(
+    boxes: Boxes,
+    tags: Sequence[str],
+    colors: Sequence[Color],
+    world_from_camera: NDArray[np.float64],
+    size_px: int = 640,
+    unit: str = "m",
+) -> NDArray[np.uint8]:
+    """The world's XY plane seen from +Z, x to the right and y up, as a picture `(h, w, 3)` RGB.
+
+    Boxes are drawn as the outline of their shadow on the floor, low ones first, the side that local +x points to
+    thicker; cameras as a path with wedges in the direction of view, the first one blue.
+
+    Args:
+        boxes: `(n,)` metres, world; `tags` and `colors` one each.
+        world_from_camera: `(m, 4, 4)` poses in the order of capture; m may be 0.
+        size_px: longer side of the picture.
+        unit: what the scale bar says: "m", or "units" where the world has no real scale.
+    """
+    corners = boxes.corners
+    centers, forwards = world_from_camera[:, :3, 3], world_from_camera[:, :3, 2]
+    points = np.concatenate([corners.reshape(-1, 3), centers])[:, :2]
+    low, high = (points.min(0), points.max(0)) if len(points) else (np.zeros(2), np.ones(2))
+    scale = (size_px - 2 * MARGIN_PX) / max(float((high - low).max()), 0.1)
+    width, height = (round(float(side) * scale) + 2 * MARGIN_PX for side in np.maximum(high - low, 0.1))
+    fine = _SUPERSAMPLING
+    canvas = np.full((height * fine, width * fine, 3), 250, np.uint8)
+
+    def pixels(world: NDArray[np.float64]) -> NDArray[np.float64]:
+        """World x, y `(*, 2)` in pixels `(*, 2)` of the finished picture."""
+        return np.stack([world[..., 0] - low[0], high[1] - world[..., 1]], -1) * scale + MARGIN_PX
+
+    _draw_grid(canvas, low, high, scale, pixels)
+    order = np.argsort(corners[..., 2].max(-1), kind="stable")
+    for index in order:
+        _draw_footprint(canvas, pixels(corners[index][:, :2]), colors[index])
+    _draw_cameras(canvas, pixels(centers[:, :2]), forwards[:, :2] * (1, -1) * VIEW_LENGTH_M * scale)
+    picture = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    taken = []
+    for index in order[::-1]:
+        if not tags[index]:
+            continue
+        tag = shortened(tags[index], LABEL_PX, width // 2)
+        chip = chip_size(tag, LABEL_PX)
+        x, y = pixels(boxes.centers[index, :2])
+        corner = np.array([x - chip[0] / 2, y - chip[1] / 2])
+        spots = [tuple(np.rint(corner + offset * np.array([0, chip[1]])).astype(int)) for offset in (0, -1, 1, -2, 2)]
+        left, top = find_room(spots, *chip, (width, height), taken)
+        taken.append(draw_chip(picture, tag, left, top, LABEL_PX, colors[index]))
+    _draw_scale_bar(picture, scale, unit)
+    return picture
+
+
+def _fixed(points: NDArray[np.float64]) -> NDArray[np.int32]:
+    return np.rint(points * _SUPERSAMPLING * 2**_SHIFT).astype(np.int32)
+
+
+def _draw_grid(canvas: NDArray[np.uint8], low: NDArray, high: NDArray, scale: float, pixels) -> None:
+    """A line a metre (a unit), through whole coordinates."""
+    step = _round_step(float((high - low).max()) / 8)
+    margin = MARGIN_PX / scale
+    for axis in (0, 1):
+        for value in np.arange(np.ceil((low[axis] - margin) / step), np.floor((high[axis] + margin) / step) + 1) * step:
+            ends = np.array([low - margin, high + margin])
+            ends[:, axis] = value
+            start, end = _fixed(pixels(ends))
+            cv2.line(canvas, start.tolist(), end.tolist(), (228, 228, 228), 2, cv2.LINE_AA, _SHIFT)
+
+
+def _draw_footprint(canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: Color) -> None:
+    hull = cv2.convexHull(_fixed(corners))
+    layer = canvas.copy()
+    cv2.fillPoly(layer, [hull], color, cv2.LINE_AA, _SHIFT)
+    cv2.addWeighted(layer, FILL_SHARE, canvas, 1 - FILL_SHARE, 0, dst=canvas)
+    cv2.polylines(canvas, [hull], True, color, 2 * _SUPERSAMPLING, cv2.LINE_AA, _SHIFT)
+    front = cv2.convexHull(_fixed(corners[4:]))
+    cv2.polylines(canvas, [front], True, color, 4 * _SUPERSAMPLING, cv2.LINE_AA, _SHIFT)
+
+
+def _draw_cameras(canvas: NDArray[np.uint8], centers: NDArray[np.float64], views: NDArray[np.float64]) -> None:
+    """The walk as a line, and wedges that open in the direction of view: pixels `(m, 2)` of the finished picture."""
+    if not len(centers):
+        return
+    cv2.polylines(canvas, [_fixed(centers)], False, (150, 150, 150), _SUPERSAMPLING, cv2.LINE_AA, _SHIFT)
+    shown = np.unique(np.linspace(0, len(centers) - 1, min(len(centers), MAX_WEDGES)).round().astype(int))
+    for index in shown[::-1]:
+        side = views[index][::-1] * (-0.45, 0.45)
+        wedge = _fixed(np.array([centers[index], *(centers[index] + views[index] + sign * side for sign in (1, -1))]))
+        color = FIRST_CAMERA_COLOR if index == 0 else CAMERA_COLOR
+        cv2.polylines(canvas, [wedge], True, color, _SUPERSAMPLING, cv2.LINE_AA, _SHIFT)
+        center = _fixed(centers[index]).tolist()
+        cv2.circle(canvas, center, 3 * _SUPERSAMPLING << _SHIFT, color, -1, cv2.LINE_AA, _SHIFT)
+
+
+def _draw_scale_bar(picture: NDArray[np.uint8], scale: float, unit: str) -> None:
+    length = _round_step(picture.shape[1] / scale / 6)
+    left, bottom = 10, picture.shape[0] - 10
+    right = left + round(length * scale)
+    cv2.line(picture, (left, bottom), (right, bottom), BLACK, 3)
+    for x in (left, right):
+        cv2.line(picture, (x, bottom - 4), (x, bottom + 4), BLACK, 2)
+    text = f"{length:g} {unit}"
+    if right + 8 + text_width(text, LABEL_PX) < picture.shape[1]:
+        write(picture, text, right + 8, bottom + 4, LABEL_PX, BLACK)
+
+
+def _round_step(length: float) -> float:
+    """The smallest of 1, 2, 5 times a power of ten that is at least `length`."""
+    power = 10.0 ** np.floor(np.log10(max(length, 1e-6)))
+    return float(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= length * (1 - 1e-9)))

@@ -1,0 +1,256 @@
+"""Fingerprints, and the plan of what is missing or out of date.
+
+What belongs here: what a stage's result depends on (`Stage`), the fingerprint made of it, and the comparison with what
+the lake's footers record. What does not: running anything (`assets`), and files (`resources/lake.py`).
+
+A partition's *parts* are everything that entered it, by name: the rule's version, each setting that the stage reads,
+the content hash of each input partition, and the signature of the source's files. Its *fingerprint* is their hash. A
+partition recomputed to the same content leaves the parts of what is below it as they were: the change stops there.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+from openspatial_assets.partitions import Axis
+from resources import sources
+from resources.lake import Lake, Partition, PartitionFailed, PartitionMissing, Record
+from resources.sources import registration as registrations
+from resources.tables import Table
+
+FINGERPRINT_BYTES = 16
+SOURCE_PART = "source "
+"""Begins the names of parts that stand for files of the source dataset."""
+INPUT_PART = "input "
+"""Begins the names of parts that stand for an input partition: `input frames [scene=room_0]`."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One table that a stage writes, and the version of the rule that makes it."""
+
+    table: Table
+    rule_version: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one step of the graph reads and writes; all that its fingerprints are made of.
+
+    Attributes:
+        name: the step's name.
+        axis: what all its tables are partitioned by.
+        outputs: the tables that come from one pass.
+        inputs: the stages' tables that it reads, by name.
+        settings: the sections of the settings that it reads.
+        source_files: which parts of a source's signature it reads (`frames`, `boxes`).
+    """
+
+    name: str
+    axis: Axis
+    outputs: tuple[Output, ...]
+    inputs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    source_files: tuple[str, ...] = ()
+
+
+class Graph:
+    """All stages, upstream first."""
+
+    def __init__(self, stages: Iterable[Stage]) -> None:
+        self.stages: list[Stage] = []
+        self._by_table: dict[str, tuple[Stage, Output]] = {}
+        for stage in stages:
+            if unknown := [name for name in stage.inputs if name not in self._by_table]:
+                raise ValueError(f"stage {stage.name}: no stage before it writes {unknown[0]}")
+            self.stages.append(stage)
+            self._by_table |= {output.table.name: (stage, output) for output in stage.outputs}
+
+    def writer(self, table: str) -> Stage:
+        """The stage that writes a table."""
+        return self._by_table[table][0]
+
+    def table(self, name: str) -> Table:
+        return self._by_table[name][1].table
+
+    def tables(self) -> list[tuple[Table, tuple[str, ...]]]:
+        """Every table with the axes that its folders nest by."""
+        return [(output.table, stage.axis.dimensions) for stage in self.stages for output in stage.outputs]
+
+    def above(self, stage: Stage, partition: Partition, scenes: Sequence[str]) -> list[tuple[Table, Partition]]:
+        """The input partitions that a partition is made of."""
+        return [
+            (self.table(name), upstream)
+            for name in stage.inputs
+            for upstream in stage.axis.above(self.writer(name).axis, partition, scenes)
+        ]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the parts of a partition are looked up in.
+
+    Attributes:
+        graph: all stages.
+        scenes: ids of the registered scenes, in the order of their registration.
+        settings: section -> frozen dataclass of settings.
+        signature: scene id -> what the source's files are now (name -> hash); raises `ValueError` for a broken scene.
+        record: (table, partition) -> its footer, or None; raises `PartitionFailed` where its computation failed.
+    """
+
+    graph: Graph
+    scenes: Sequence[str]
+    settings: Mapping[str, Any]
+    signature: Callable[[str], Mapping[str, str]]
+    record: Callable[[Table, Partition], Record | None]
+
+
+def context_of(
+    graph: Graph, home: str, settings: Mapping[str, Any], record: Callable[[Table, Partition], Record | None]
+) -> Context:
+    """The context of a home folder as it is now; each scene's source files are looked at once."""
+
+    @cache
+    def signature(scene: str) -> dict[str, str]:
+        registration = registrations.read(home, scene)
+        text = json.dumps(registration.to_json(), sort_keys=True)
+        own = hashlib.blake2b(text.encode(), digest_size=FINGERPRINT_BYTES).hexdigest()
+        return {"registration": own, **sources.load(registration.source).signature(registration)}
+
+    return Context(graph, registrations.registered(home), settings, signature, record)
+
+
+def parts(context: Context, stage: Stage, output: Output, partition: Partition) -> dict[str, str]:
+    """Everything that enters one partition, by name.
+
+    Raises:
+        PartitionMissing, PartitionFailed: an input is not there. A stage over all scenes leaves such inputs out
+            instead: one bad scene does not hold up the dataset.
+        ValueError: the scene's registration or folder is broken.
+    """
+    found = {"rule": output.rule_version}
+    if stage.axis.dimension:
+        found["choices"] = partition.get(stage.axis.dimension) or ""
+    for section in stage.settings:
+        values = asdict(context.settings[section])
+        found |= {f"setting {section}.{name}": _text(value) for name, value in sorted(values.items())}
+    if stage.source_files:
+        signature = context.signature(partition.get("scene") or "")
+        found |= {f"{SOURCE_PART}{name}": signature[name] for name in ("registration", *stage.source_files)}
+    for table, upstream in context.graph.above(stage, partition, context.scenes):
+        try:
+            record = context.record(table, upstream)
+        except PartitionFailed:
+            if stage.axis.scene:
+                raise
+            continue
+        if record is not None:
+            found[f"{INPUT_PART}{table.name} [{upstream}]"] = record.content
+        elif stage.axis.scene:
+            raise PartitionMissing(f"{table.name} [{upstream}] is missing; materialise it first")
+    return found
+
+
+def fingerprint(parts: Mapping[str, str]) -> str:
+    """Hash of a partition's parts."""
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=FINGERPRINT_BYTES).hexdigest()
+
+
+def difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """In words, what changed between two sets of parts; the first three changes, and how many more."""
+    changes = []
+    for name in sorted({*before, *now}):
+        if before.get(name) == now.get(name):
+            continue
+        if name.startswith(INPUT_PART):
+            verb = "new" if name not in before else "gone" if name not in now else "changed"
+            changes.append(f"{name.removeprefix(INPUT_PART)} {verb}")
+        elif name.startswith(SOURCE_PART):
+            changes.append(f"{name} files changed" if not name.endswith("registration") else "registration changed")
+        else:
+            changes.append(f"{name} changed from {before.get(name, 'none')} to {now.get(name, 'none')}")
+    more = f", and {len(changes) - 3} more" if len(changes) > 3 else ""
+    return ", ".join(changes[:3]) + more
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One partition that would be computed, and why."""
+
+    stage: Stage
+    output: Output
+    partition: Partition
+    reason: str
+
+
+def plan(context: Context, variants: Sequence[str], scenes: Sequence[str] | None = None) -> list[Planned]:
+    """What is missing or out of date for these variants and scenes (all registered ones by default), upstream first.
+
+    What lies below a planned partition is planned too ("may change"): whether it must really run is known only when the
+    content above it is, and the run then skips it.
+    """
+    wanted = list(context.scenes if scenes is None else scenes)
+    planned: list[Planned] = []
+    running: set[tuple[str, Partition]] = set()
+    for stage in context.graph.stages:
+        for partition in stage.axis.partitions(wanted, variants):
+            above = [
+                f"{table.name} [{upstream}]"
+                for table, upstream in context.graph.above(stage, partition, context.scenes)
+                if (table.name, upstream) in running
+            ]
+            for output in stage.outputs:
+                if reason := _reason(context, stage, output, partition, above):
+                    planned.append(Planned(stage, output, partition, reason))
+                    running.add((output.table.name, partition))
+    return planned
+
+
+def _reason(context: Context, stage: Stage, output: Output, partition: Partition, above: list[str]) -> str:
+    """Why a partition would run; empty if it is up to date."""
+    try:
+        record = context.record(output.table, partition)
+    except PartitionFailed as failure:
+        return f"failed last time ({failure})"
+    if record is None:
+        return "missing"
+    if above:
+        return f"may change: {above[0]} will run" + (f", and {len(above) - 1} more" if len(above) > 1 else "")
+    try:
+        now = parts(context, stage, output, partition)
+    except (PartitionMissing, PartitionFailed, ValueError) as error:
+        return f"cannot be checked ({error})"
+    return "" if fingerprint(now) == record.fingerprint else difference(record.parts, now)
+
+
+def footers(lake: Lake) -> Callable[[Table, Partition], Record | None]:
+    """A look-up of records for one plan: each table's footers and failures are read once, all together."""
+    read: dict[str, tuple[dict[Partition, Record], dict[Partition, str]]] = {}
+
+    def look_up(table: Table, partition: Partition) -> Record | None:
+        if table.name not in read:
+            read[table.name] = (lake.records(table), lake.failures(table))
+        records, failures = read[table.name]
+        if partition in failures:
+            raise PartitionFailed(failures[partition])
+        return records.get(partition)
+
+    return look_up
+
+
+def current(lake: Lake) -> Callable[[Table, Partition], Record | None]:
+    """A look-up of records as they are now, for a run: other runs may be writing."""
+
+    def look_up(table: Table, partition: Partition) -> Record | None:
+        if failure := lake.failure(table, partition):
+            raise PartitionFailed(f"{table.name} [{partition}] failed: {failure}")
+        return lake.record(table, partition)
+
+    return look_up
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

@@ -1,0 +1,233 @@
+"""A folder of posed RGB-D frames, in the layout of ScanNet's exported frames.
+
+    color/<frame>.jpg|jpeg|png      8-bit colour
+    depth/<frame>.png|tif|tiff      16-bit, millimetres unless `depth_scale` says otherwise; the folder may be absent
+    pose/<frame>.txt                4x4, camera to world, OpenCV camera axes, world Z up
+    intrinsic/intrinsic_color.txt   3x3 or 4x4, pixels (or intrinsic/intrinsic.txt, or intrinsic.txt)
+    intrinsic/intrinsic_depth.txt   if the depth camera has its own
+    objects.json                    [{"id", "label", "obb": [cx, cy, cz, xl, yl, zl, roll, pitch, yaw]}]; may be absent
+
+Nothing is copied or resized. Options: `gravity_aligned` (true or false; default true).
+What does not belong here: reading and judging the images (`frame_files.py`), and other layouts.
+"""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from openspatial_assets.engine.geometry.poses import nearest_rigid, pose_problem
+from resources.sources import SceneReading
+from resources.sources.box_file import read_box_file
+from resources.sources.frame_files import Dropped, FrameEntry, read_entries, settle_frames
+from resources.sources.registration import Registration, SourceError
+
+COLOR_SUFFIXES = (".jpg", ".jpeg", ".png")
+DEPTH_SUFFIXES = (".png", ".tif", ".tiff")
+POSE_SUFFIXES = (".txt",)
+COLOR_INTRINSICS = ("intrinsic/intrinsic_color.txt", "intrinsic/intrinsic.txt", "intrinsic.txt")
+DEPTH_INTRINSICS = ("intrinsic/intrinsic_depth.txt",)
+BOX_FILE = "objects.json"
+
+FRAME_DIGITS = 6
+"""Numbers in file names are padded to this many digits, where without padding they do not sort in order."""
+
+SIGNATURE_BYTES = 16
+
+
+def prepare(registration: Registration) -> None:
+    """Nothing: the folder is the user's."""
+
+
+def is_metric(registration: Registration) -> bool:
+    """True, unless the registration says that the world has no real scale."""
+    return registration.metric is not False
+
+
+def is_gravity_aligned(registration: Registration) -> bool:
+    """True, unless the option `gravity_aligned` says that world Z is not up."""
+    value = registration.options.get("gravity_aligned", True)
+    if not isinstance(value, bool):
+        raise SourceError(f"scene {registration.scene_id}: option gravity_aligned={value!r} must be true or false")
+    return value
+
+
+def frame_entries(registration: Registration) -> list[FrameEntry]:
+    """All frames of the folder, in the order of capture; poses are read, images are not.
+
+    A frame that lacks a file, or whose pose is no rigid transform, is listed with its problem.
+
+    Raises:
+        SourceError: the folder, `color/`, `pose/` or the intrinsics are missing, or the intrinsics are broken.
+    """
+    root = _root(registration)
+    for needed in ("color", "pose"):
+        if not (root / needed).is_dir():
+            raise SourceError(
+                f"scene {registration.scene_id}: {root} has no folder {needed}/; an RGB-D folder has color/, pose/, "
+                "intrinsic/ and, where there are any, depth/ and objects.json"
+            )
+    color, pose = _by_stem(root / "color", COLOR_SUFFIXES), _by_stem(root / "pose", POSE_SUFFIXES)
+    depth = _by_stem(root / "depth", DEPTH_SUFFIXES) if (root / "depth").is_dir() else None
+    shared = {
+        "intrinsics": _intrinsics(registration, root, COLOR_INTRINSICS),
+        "depth_intrinsics": _intrinsics(registration, root, DEPTH_INTRINSICS, required=False),
+    }
+    names = _frame_ids({*color, *pose, *(depth or {})})
+    return [
+        FrameEntry(frame_id=name, **_files(stem, color, depth, pose), **shared)
+        for stem, name in sorted(names.items(), key=lambda item: item[1])
+    ]
+
+
+def read_frames(registration: Registration) -> tuple[pl.DataFrame, Dropped]:
+    """The `frames` table and the dropped frames, in this process; raises as `frame_entries` and `settle_frames`."""
+    return settle_frames(registration, *read_entries(registration, frame_entries(registration)))
+
+
+def read_boxes(registration: Registration) -> pl.DataFrame | None:
+    """The `scene_boxes` table; None without `objects.json`.
+
+    Raises:
+        SourceError: the folder is missing, or the file or a box in it is broken.
+    """
+    path = _root(registration) / BOX_FILE
+    if not path.exists():
+        return None
+    return read_box_file(path, registration.scene_id, is_metric(registration))
+
+
+def read_scene(registration: Registration) -> SceneReading:
+    """Frames, boxes and what is known of the scene as a whole."""
+    frames, dropped = read_frames(registration)
+    return SceneReading(
+        frames=frames,
+        boxes=read_boxes(registration),
+        dropped=dropped,
+        metric=is_metric(registration),
+        gravity_aligned=is_gravity_aligned(registration),
+        license=registration.license,
+    )
+
+
+def signature(registration: Registration) -> dict[str, str]:
+    """Hashes of names, sizes and modification times of the files that make the frames, and of the box file."""
+    root = _root(registration)
+    folders = {"color": COLOR_SUFFIXES, "depth": DEPTH_SUFFIXES, "pose": POSE_SUFFIXES}
+    frames = [path for name, suffixes in folders.items() for path in _listing(root / name, suffixes)]
+    frames += [root / name for name in (*COLOR_INTRINSICS, *DEPTH_INTRINSICS)]
+    return {"frames": _stat_hash(root, frames), "boxes": _stat_hash(root, [root / BOX_FILE])}
+
+
+def _root(registration: Registration) -> Path:
+    if not os.path.isdir(registration.root):
+        raise SourceError(
+            f"scene {registration.scene_id}: {registration.root} is no folder on this machine; register where it is now"
+        )
+    return Path(registration.root)
+
+
+def _listing(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """The folder's files of these suffixes (in any case), sorted; hidden files left out; none if it does not exist."""
+    if not folder.is_dir():
+        return []
+    names = sorted(os.listdir(folder))
+    return [folder / name for name in names if name.lower().endswith(suffixes) and not name.startswith(".")]
+
+
+def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for path in _listing(folder, suffixes):
+        found.setdefault(path.stem, []).append(path)
+    return found
+
+
+def _frame_ids(stems: set[str]) -> dict[str, str]:
+    """Stem -> frame id: the stem itself, or, where stems do not sort as their numbers, with its numbers padded."""
+
+    def padded(stem: str) -> str:
+        return re.sub(r"\d+", lambda number: number[0].zfill(FRAME_DIGITS), stem)
+
+    in_order = sorted(stems)
+    ids = {stem: padded(stem) for stem in in_order}
+    if in_order == sorted(in_order, key=padded) or len(set(ids.values())) < len(ids):
+        return {stem: stem for stem in in_order}
+    return ids
+
+
+def _files(
+    stem: str, color: dict[str, list[Path]], depth: dict[str, list[Path]] | None, pose: dict[str, list[Path]]
+) -> dict:
+    """The fields of a `FrameEntry` that come from one frame's files: either all, or the problem."""
+    folders = (("color", COLOR_SUFFIXES, color), ("depth", DEPTH_SUFFIXES, depth), ("pose", POSE_SUFFIXES, pose))
+    for folder, suffixes, files in folders:
+        if files is None:
+            continue
+        found = files.get(stem, [])
+        if not found:
+            return {"problem": f"{folder}/{stem}{suffixes[0]}: the file is missing"}
+        if len(found) > 1:
+            return {"problem": f"{folder}/{found[0].name}: there is also {found[1].name}; keep one"}
+    try:
+        matrix = _matrix(pose[stem][0], shapes=((4, 4),))
+    except ValueError as error:
+        return {"problem": f"pose/{pose[stem][0].name}: {error}"}
+    if problem := pose_problem(matrix):
+        return {"problem": f"pose/{pose[stem][0].name}: {problem}"}
+    return {
+        "image": str(color[stem][0]),
+        "depth": str(depth[stem][0]) if depth is not None else None,
+        "world_from_camera": tuple(nearest_rigid(matrix).ravel().tolist()),
+    }
+
+
+def _intrinsics(
+    registration: Registration, root: Path, candidates: tuple[str, ...], required: bool = True
+) -> tuple[float, ...] | None:
+    """fx, fy, cx, cy of the first of the files that exists; None if none does and none is required."""
+    path = next((root / name for name in candidates if (root / name).exists()), None)
+    if path is None:
+        if required:
+            raise SourceError(f"scene {registration.scene_id}: {root} has no intrinsics; add {candidates[0]} (4x4)")
+        return None
+    try:
+        matrix = _matrix(path, shapes=((3, 3), (4, 4)))[:3, :3]
+        fx, fy, cx, cy = values = matrix[[0, 1, 0, 1], [0, 1, 2, 2]]
+        if not np.isfinite(matrix).all() or values.min() <= 0:
+            raise ValueError(f"fx, fy, cx, cy must be positive and finite, but are {fx:g}, {fy:g}, {cx:g}, {cy:g}")
+        rest = np.abs(matrix - [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]).max()
+        if rest > 1e-3:
+            raise ValueError("is not of the form fx 0 cx / 0 fy cy / 0 0 1 (pixels, no skew)")
+    except ValueError as error:
+        raise SourceError(f"scene {registration.scene_id}: {path}: {error}") from None
+    return tuple(values.tolist())
+
+
+def _matrix(path: Path, shapes: tuple[tuple[int, int], ...]) -> NDArray[np.float64]:
+    """The matrix in a text file, one row a line; raises `ValueError` if it has none of the shapes."""
+    expected = " or ".join(f"{rows}x{columns}" for rows, columns in shapes)
+    try:
+        rows = [[float(number) for number in line.split()] for line in path.read_text().splitlines() if line.strip()]
+        matrix = np.array(rows, dtype=np.float64)
+    except OSError as error:
+        raise ValueError(f"cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise ValueError(f"does not hold {expected} numbers") from None
+    if matrix.shape not in shapes:
+        raise ValueError(f"holds {'x'.join(map(str, matrix.shape))} numbers, not {expected}")
+    return matrix
+
+
+def _stat_hash(root: Path, paths: list[Path]) -> str:
+    digest = hashlib.blake2b(digest_size=SIGNATURE_BYTES)
+    for path in paths:
+        try:
+            stat = path.stat()
+        except OSError:  # absent, or a link to nothing: its name alone is left out
+            continue
+        digest.update(f"{path.relative_to(root)}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    return digest.hexdigest()

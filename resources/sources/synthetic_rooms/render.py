@@ -1,0 +1,115 @@
+"""One frame: colour, exact depth and exact instances, from the pinhole camera of `engine/geometry/cameras.py`.
+
+Depth and instance are those of the ray through each pixel's centre; colour is averaged over several rays where a pixel
+shows more than one surface. What does not belong here: where the camera stands (`camera_walk.py`), files (`folder.py`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openspatial_assets.engine.geometry.cameras import Camera
+from resources.sources.synthetic_rooms.atlas import srgb_from_linear
+from resources.sources.synthetic_rooms.scene import Scene
+from resources.sources.synthetic_rooms.shading import Hits, cast, radiance
+
+Array = NDArray[np.float32]
+SUBPIXELS = np.array([(-0.375, -0.125), (0.125, -0.375), (0.375, 0.125), (-0.125, 0.375)], np.float32)
+"""Rays of a pixel at an edge: a turned grid, so that near-vertical and near-horizontal edges both get four steps."""
+DEPTH_STEP = 0.03
+"""Two neighbouring pixels show an edge where the depth's slope changes by this share of it."""
+TONES = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One rendered frame: `(h, w, 3)` uint8 RGB, `(h, w)` float32 camera z in metres, `(h, w)` uint16 instances."""
+
+    color: NDArray[np.uint8]
+    depth: Array
+    instance: NDArray[np.uint16]
+
+
+def pixel_rays(camera: Camera, u: NDArray, v: NDArray) -> Array:
+    """Rays `(n, 6)` through image points `(n,)`; pixel centres are integers, and t along a ray is camera z."""
+    fx, fy, cx, cy = camera.intrinsics
+    x, y = ((u - cx) / fx).astype(np.float32), ((v - cy) / fy).astype(np.float32)
+    rotation = camera.rotation.astype(np.float32)
+    rays = np.empty((len(x), 6), np.float32)
+    for axis in range(3):
+        rays[:, axis] = camera.center[axis]
+        rays[:, 3 + axis] = rotation[axis, 0] * x + rotation[axis, 1] * y + rotation[axis, 2]
+    return rays
+
+
+def camera_rays(camera: Camera) -> Array:
+    """Rays `(h * w, 6)` through all pixel centres, row by row."""
+    v, u = np.mgrid[0 : camera.height, 0 : camera.width].reshape(2, -1)
+    return pixel_rays(camera, u, v)
+
+
+def tone_curve(exposure: float) -> NDArray[np.uint8]:
+    """sRGB value for linear light from 0 to `TONES - 1` steps of `1 / TONES` of the brightest; highlights roll off.
+
+    The curve is K. Narkowicz's fit to the ACES film response (2016).
+    """
+    x = _LIGHT * exposure
+    film = (x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14)
+    return np.round(255 * srgb_from_linear(np.clip(film, 0, 1))).astype(np.uint8)
+
+
+BRIGHTEST = 16.0
+_LIGHT = (np.arange(TONES) / (TONES - 1)) ** 2 * BRIGHTEST
+"""Steps are even in the square root, as the eye sees dark steps more finely."""
+
+
+def developed(light: Array, curve: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """sRGB values of linear light."""
+    return curve[(np.sqrt(np.clip(light / np.float32(BRIGHTEST), 0, 1)) * (TONES - 1) + 0.5).astype(np.int32)]
+
+
+def render(scene: Scene, light_map: Array, camera: Camera, curve: NDArray[np.uint8]) -> Frame:
+    """The frame that a camera sees."""
+    shape = (camera.height, camera.width)
+    rays = camera_rays(camera)
+    hits = cast(scene.caster, rays)
+    angle = 1 / float(camera.intrinsics[0])
+    color = developed(radiance(scene, light_map, rays, hits, angle), curve)
+    rows, columns = np.nonzero(_edges(scene, hits, shape))
+    color = color.reshape(*shape, 3)
+    if len(rows):
+        total = np.zeros((len(rows), 3), np.float32)
+        for du, dv in SUBPIXELS:
+            finer = pixel_rays(camera, columns + du, rows + dv)
+            total += developed(radiance(scene, light_map, finer, cast(scene.caster, finer), angle / 2), curve)
+        color[rows, columns] = np.round(total / len(SUBPIXELS)).astype(np.uint8)
+    depth = np.where(np.isfinite(hits.t), hits.t, 0).reshape(shape)
+    instance = np.where(np.isfinite(hits.t), scene.instance[hits.triangle], 0).astype(np.uint16).reshape(shape)
+    return Frame(color, depth, instance)
+
+
+def _edges(scene: Scene, hits: Hits, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Pixels `(h, w)` beside another material, object or depth, or where a surface bends sharply."""
+    depth = hits.t.reshape(shape)
+    label = (scene.instance[hits.triangle].astype(np.int32) * 4096 + scene.material[hits.triangle]).reshape(shape)
+    inverse = 1 / depth
+    edge = np.zeros(shape, bool)
+    for axis in (0, 1):
+        before, after = _ends(axis)
+        change = label[before] != label[after]
+        edge[before] |= change
+        edge[after] |= change
+        # 1 / depth is linear over a plane, so its second difference is zero except where two surfaces meet.
+        bend = np.abs(np.diff(inverse, 2, axis=axis)) > DEPTH_STEP * 0.1 * inverse[_middle(axis)]
+        edge[_middle(axis)] |= bend
+    return edge
+
+
+def _ends(axis: int) -> tuple[tuple, tuple]:
+    return ((slice(None, -1), slice(None)), (slice(1, None), slice(None))) if axis == 0 else (
+        (slice(None), slice(None, -1)), (slice(None), slice(1, None)))  # fmt: skip
+
+
+def _middle(axis: int) -> tuple:
+    return (slice(1, -1), slice(None)) if axis == 0 else (slice(None), slice(1, -1))
