@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from openspatial_assets.assets.graph import GRAPH
+from openspatial_assets.assets.sources import prepare_scene
 from openspatial_assets.automation import SceneConfig, add_partitions, launch, plan_text
 from openspatial_assets.staleness import context_of, footers, plan
 from openspatial_assets.variants import VARIANTS
@@ -68,7 +69,9 @@ def demo(options: argparse.Namespace, workplace: Workplace, console: Console) ->
         register(workplace.path, room)
     console.print(f"Generating {DEMO_ROOMS} furnished rooms (kept for next time) ...")
     with WorkerPool(workplace.processes) as pool:
-        for done, (scene, result) in enumerate(pool.run(_prepare, ((room.scene_id, (room,)) for room in rooms)), 1):
+        for done, (scene, result) in enumerate(
+            pool.run(prepare_scene, ((room.scene_id, (room,)) for room in rooms)), 1
+        ):
             if isinstance(result, TaskError):
                 raise SourceError(f"scene {scene}: {result.message}")
             console.print(f"  {done} of {DEMO_ROOMS} scenes ready: {scene}")
@@ -88,9 +91,10 @@ def scene(options: argparse.Namespace, workplace: Workplace, console: Console) -
         depth_scale=options.depth_scale or 0.0,
     ).registration()
     sources.load(registration.source)
+    variants = _variants(options)
     state = register(workplace.path, registration)
     console.print(f"scene {registration.scene_id}: registration {state}")
-    code = _materialise(workplace, console, options.variant or list(VARIANTS), [registration.scene_id])
+    code = _materialise(workplace, console, variants, [registration.scene_id])
     console.print("Next: [bold]make ui[/bold] to see it in the web UI.")
     return code
 
@@ -98,7 +102,7 @@ def scene(options: argparse.Namespace, workplace: Workplace, console: Console) -
 def show_plan(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
     """Print what would run, and why."""
     context = context_of(GRAPH, workplace.path, workplace.settings(), footers(workplace.lake))
-    for line in plan_text(plan(context, options.variant or list(VARIANTS), options.scene or None)):
+    for line in plan_text(plan(context, _variants(options), options.scene or None)):
         console.print(line, markup=False)
     return 0
 
@@ -119,8 +123,8 @@ def doctor(options: argparse.Namespace, workplace: Workplace, console: Console) 
     for scene_id in registered(workplace.path):
         try:
             registration = read(workplace.path, scene_id)
+            prepare_scene(registration)
             source = sources.load(registration.source)
-            source.prepare(registration)
             entries = source.frame_entries(registration)
             boxes = source.read_boxes(registration)
         except SourceError as error:
@@ -150,13 +154,14 @@ def dagster_instance(workplace: Workplace) -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
-def _prepare(registration: Registration) -> None:
-    sources.load(registration.source).prepare(registration)
+def _variants(options: argparse.Namespace) -> list[str]:
+    """The variants that were asked for; all by default."""
+    if unknown := [name for name in options.variant or () if name not in VARIANTS]:
+        raise SettingError(f"variant {unknown[0]!r} is unknown; choose from {', '.join(VARIANTS)}")
+    return options.variant or list(VARIANTS)
 
 
 def _materialise(workplace: Workplace, console: Console, variants: list[str], scenes: list[str]) -> int:
-    if unknown := [name for name in variants if name not in VARIANTS]:
-        raise SettingError(f"variant {unknown[0]!r} is unknown; choose from {', '.join(VARIANTS)}")
     with dagster_instance(workplace) as instance:
         launch(workplace, instance, variants, scenes, lambda line: console.print(line, markup=False))
     _print_summary(workplace, console)
@@ -177,9 +182,9 @@ def _print_summary(workplace: Workplace, console: Console) -> None:
         for title, first, query in (
             ("Questions", "sub-task", "select subtask, variant, count(*) from questions group by all order by all"),
             (
-                "Not asked, and why",
-                "sub-task: reason",
-                "select subtask || ': ' || reason as why, variant, sum(count)::bigint from rejections "
+                "Not asked, and why (each sub-task's reasons: table rejections)",
+                "reason",
+                "select replace(reason, '_', ' ') as why, variant, sum(count)::bigint from rejections "
                 "group by all order by all",
             ),
         ):

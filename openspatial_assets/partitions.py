@@ -5,6 +5,7 @@ partition to the upstream partitions that it is made of. What does not: which as
 which variants there are (`variants.py`).
 """
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,10 @@ import dagster as dg
 
 from openspatial_assets.variants import ALLOWED, CHOICES, JOINT, VARIANTS
 from resources.lake import Partition
+
+# Two mappings are in beta. What we need of them is pinned and tested (`tests/test_partitions.py`), so a warning for each
+# asset would only hide others.
+warnings.filterwarnings("ignore", ".*Multi(PartitionMapping|ToSingleDimensionPartitionMapping)", dg.BetaWarning)
 
 SCENE_AXIS = "scene"
 VARIANT_AXIS = "variant"

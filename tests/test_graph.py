@@ -4,7 +4,9 @@ import json
 import shutil
 from pathlib import Path
 
+import cv2
 import dagster as dg
+import numpy as np
 import polars as pl
 import pytest
 
@@ -210,18 +212,24 @@ def test_one_bad_scene_is_named_and_harms_no_other(rooms, tmp_path, instance):
     assert set(lake.read(TABLES["dataset"], Partition.of(variant="box_centric"))["scene_id"]) == {"room_1", "broken"}
 
 
-def test_real_kitchen_goes_through_to_training_export(shared, workplace, instance):
-    register(workplace.path, Registration("redkitchen", "rgbd_folder", str(shared / "redkitchen")))
-    run(Workplace(home=workplace.home, workers=2), instance, ["box_centric"])
-    lake = workplace.lake
+def test_real_kitchen_goes_through_to_training_export_by_the_launchpad_job(shared, tmp_path, instance, monkeypatch):
+    monkeypatch.setenv("OPENSPATIAL_HOME", str(tmp_path / "home"))
+    config = {"dir": str(shared / "redkitchen"), "license": "CC-BY-4.0", "variants": ["box_centric"]}
+    result = defs.resolve_job_def("add_scene").execute_in_process(
+        instance=instance, run_config={"ops": {"register_and_materialise": {"config": config}}}
+    )
+    assert result.success
+    lake = Workplace().lake
     assert not any(lake.failures(table) for table, _ in GRAPH.tables())
     assert lake.read(TABLES["frames"], Partition.of(scene="redkitchen")).height == 63
     samples = lake.read(TABLES["training_export"], Partition.of(variant="box_centric"))
     assert samples.height > 100
     assert set(samples["subtask"]) == set(SUBTASKS)
-    pictures = samples["QA_images"].explode().struct.field("bytes")
-    assert pictures.null_count() == 0
+    assert set(samples["license"]) == {"CC-BY-4.0"}
     assert samples.select(pl.col("messages").list.len().min()).item() == 2
+    pictures = samples["QA_images"].explode().struct.field("bytes").to_list()
+    sizes = {cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).shape for data in pictures[::50]}
+    assert sizes == {(480, 640, 3)}
 
 
 def _visibility(scene: str) -> Partition:

@@ -95,9 +95,11 @@ def _surplus(rows: pl.DataFrame, order: np.ndarray, tolerance: float) -> np.ndar
     """Which rows to drop, `(n,)`: first within each sub-task of a split, then within the split as a whole."""
     answers = np.full(rows.height, -1, np.int64)
     possible = np.zeros(rows.height, np.int64)
-    columns = ("form", "answer", "answer_label", "options")
-    for index, (form, answer, label, options) in enumerate(rows.select(columns).iter_rows()):
+    columns = ("qa_id", "form", "answer", "answer_label", "options")
+    for index, (qa_id, form, answer, label, options) in enumerate(rows.select(columns).iter_rows()):
         if form == "judgement":
+            if label not in ("yes", "no"):
+                raise ValueError(f"dataset: judgement {qa_id} has answer_label {label!r}, but must have yes or no")
             answers[index], possible[index] = ("yes", "no").index(label), 2
         elif form == "multiple_choice" and (letter := letter_of(answer)):
             answers[index], possible[index] = ord(letter) - ord("A"), len(options)

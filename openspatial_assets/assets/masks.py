@@ -15,7 +15,7 @@ from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.geometry.cameras import Camera
 from openspatial_assets.engine.masks.regions import Mask, bounding_box, encoded, intersection_over_union
 from openspatial_assets.engine.masks.settings import MaskSettings
-from openspatial_assets.engine.masks.trimap import view_of_frame
+from openspatial_assets.engine.masks.trimap import DepthView
 from openspatial_assets.engine.visibility.ray_interval import depth_masks, silhouette_mask
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from resources import segmenter
@@ -37,7 +37,7 @@ def masks_of_frames(
     settings: MaskSettings,
     visibility_settings: VisibilitySettings | None = None,
 ) -> pl.DataFrame:
-    """The `refined_masks` of some frames of a scene, by frame, then in the order of `scene_boxes`.
+    """The `refined_masks` of some frames of a scene, sorted by frame and object.
 
     A refined mask that overlaps the one before refinement too little is replaced by that. A visible object that has no
     pixel even before refinement has no row.
@@ -53,6 +53,7 @@ def masks_of_frames(
     """
     refiner = segmenter.load(masks, settings)
     by_depth = (visibility_settings or VisibilitySettings()) if visibility == BY_DEPTH else None
+    frames, scene_boxes = frames.sort("frame_id"), scene_boxes.sort("object_id")
     boxes = Boxes.from_rpy(*(scene_boxes[name].to_numpy() for name in ("center", "extents", "rpy")))
     position = {object_id: index for index, object_id in enumerate(scene_boxes["object_id"])}
     pairs = frame_visibility.select("frame_id", "object_id", "visible").partition_by("frame_id", as_dict=True)
@@ -69,7 +70,7 @@ def masks_of_frames(
         kept = np.flatnonzero([visible and base.any() for (_, _, visible), base in zip(here, bases, strict=True)])
         if not len(kept):
             continue
-        view = view_of_frame(camera, present[kept], bases[kept], depth, by_depth, settings)
+        view = DepthView(camera, present[kept], bases[kept], depth, by_depth)
         refined = refiner.refine(_image(frame) if refiner.reads_color else None, view)
         for index, (mask, score) in zip(kept, refined, strict=True):
             row = _checked(mask, bases[index], settings.min_iou_with_depth_mask)

@@ -34,7 +34,7 @@ def objects_of_frames(
     representation: str,
     settings: ObjectSettings,
 ) -> pl.DataFrame:
-    """The `object_frames` of some frames of a scene, in the order of `frames` and of `refined_masks`.
+    """The `object_frames` of some frames of a scene, sorted by frame and object.
 
     Args:
         frames, scene_boxes, frame_visibility, refined_masks: tables; the last two may hold other frames as well.
@@ -44,10 +44,10 @@ def objects_of_frames(
         ImageError: a depth image cannot be read.
     """
     visibility = _with_boxes(frame_visibility.drop("box_2d", "visible", "reason"), scene_boxes)
-    objects = refined_masks.join(visibility, on=["frame_id", "object_id"], maintain_order="left")
+    objects = refined_masks.join(visibility, on=["frame_id", "object_id"]).sort("object_id")
     by_frame = objects.drop("refiner", "replaced", "score").partition_by("frame_id", as_dict=True)
     rows: list[dict[str, Any]] = []
-    for frame in frames.iter_rows(named=True):
+    for frame in frames.sort("frame_id").iter_rows(named=True):
         here = by_frame.get((frame["frame_id"],))
         if here is None:
             continue

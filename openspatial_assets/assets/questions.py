@@ -79,7 +79,7 @@ def scene_graph(
             camera_rpy=_vectors(seen, "camera_rpy"),
             visible_fraction=seen["visible_fraction"].to_numpy(),
             in_frame=seen["in_frame"].to_numpy(),
-            columns=_vectors(seen, "box_2d")[:, [0, 2]],
+            image_boxes=_vectors(seen, "box_2d"),
             mark_points=_vectors(seen, "mark_point"),
             depth_quartiles=_vectors(seen, "depth_quartiles"),
             has_depth=(seen["cloud_points"] > 0).to_numpy(),

@@ -22,6 +22,7 @@ import polars as pl
 from dagster._core.definitions.data_version import CODE_VERSION_TAG, DATA_VERSION_TAG, INPUT_DATA_VERSION_TAG_PREFIX
 
 from openspatial_assets.assets.recipe import Inputs, Recipe, Written
+from openspatial_assets.assets.sources import prepare_scene
 from openspatial_assets.partitions import SCENE_AXIS
 from openspatial_assets.staleness import (
     INPUT_PART,
@@ -139,6 +140,8 @@ class StageRun:
     def _job(self, partition: Partition, kept: list[tuple[str, Kept]]) -> Job | None:
         """What must be computed for a partition; None if nothing."""
         stage = self.recipe.stage
+        if stage.source_files:
+            prepare_scene(read_registration(self.workplace.path, partition.get(SCENE_AXIS) or ""))
         outdated: dict[str, Mapping[str, str]] = {}
         for name in self.tables:
             output = self._output(name)

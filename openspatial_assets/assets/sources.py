@@ -18,15 +18,23 @@ from resources.tables import SCENES
 RULE_VERSION = "1"
 
 
+def prepare_scene(registration: Registration) -> None:
+    """Make what must exist before the scene is read: a generated room. Most sources need nothing.
+
+    Raises:
+        SourceError: the layout is unknown, or the scene cannot be made.
+    """
+    sources.load(registration.source).prepare(registration)
+
+
 def frame_entries(registration: Registration) -> list[FrameEntry]:
     """All frames of a scene in the order of capture, listed without reading their images.
 
     Raises:
         SourceError: the layout is unknown, or what all frames share is missing or broken.
     """
-    source = sources.load(registration.source)
-    source.prepare(registration)
-    return source.frame_entries(registration)
+    prepare_scene(registration)
+    return sources.load(registration.source).frame_entries(registration)
 
 
 def frames_of_entries(registration: Registration, entries: Sequence[FrameEntry]) -> tuple[pl.DataFrame, Dropped]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from openspatial_assets.engine.masks.regions import Mask
+from openspatial_assets.engine.masks.regions import Mask, without_fragments
 from openspatial_assets.engine.masks.settings import MaskSettings
 from openspatial_assets.engine.masks.trimap import NOBODY, DepthView, Trimap, enlarged, owners_of, trimap_of
 
@@ -17,6 +17,9 @@ KMEANS_SEED = 0
 
 MODEL_LENGTH = 65
 """Length of OpenCV's array for a colour model of five Gaussians: 5 x (weight, 3 means, 9 covariances)."""
+
+MIN_FRAGMENT_SHARE = 0.01
+"""Parts smaller than this share of a mask are most often noise of the depth or of the colour, not a leg or a handle."""
 
 
 class GrabCut:
@@ -56,7 +59,8 @@ def cut(crop: NDArray[np.uint8], trimap: Trimap, iterations: int) -> Mask:
     cv2.setRNGSeed(KMEANS_SEED)
     cv2.grabCut(small, labels, None, background, foreground, iterations, cv2.GC_INIT_WITH_MASK)
     on_object = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
-    return trimap.sure | enlarged(on_object, trimap.sure.shape) & trimap.possible
+    mask = trimap.sure | enlarged(on_object, trimap.sure.shape) & trimap.possible
+    return without_fragments(mask, MIN_FRAGMENT_SHARE)
 
 
 def load(settings: MaskSettings) -> GrabCut:

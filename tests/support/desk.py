@@ -68,3 +68,9 @@ def look(eye=(0.9, -2.2, 1.5), target=(-0.2, 0.0, 0.4)) -> View:
     noise = np.random.default_rng(0).normal(0.0, 6.0, (*u.shape, 1))
     image = np.clip(COLORS[instance] + noise, 0, 255).astype(np.uint8)
     return View(Camera(WIDTH, HEIGHT, intrinsics, world_from_camera), image, depth.astype(np.float32), instance)
+
+
+def with_feet_too_low(by_m: float) -> Boxes:
+    """The boxes, each of which reaches `by_m` into what the object stands on."""
+    down = np.array([0.0, 0.0, by_m])
+    return Boxes(BOXES.centers - down / 2, BOXES.extents + down, BOXES.rotations)

@@ -1,13 +1,12 @@
 """The rendered desk scene as files and tables, as the stages before masks leave them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import polars as pl
 
-from openspatial_assets.engine.visibility.ray_interval import depth_masks
-from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from resources.tables import FRAME_VISIBILITY, FRAMES, SCENE_BOXES
 from tests.support import desk
 
@@ -59,22 +58,24 @@ def scene_boxes(tags=desk.NAMES) -> pl.DataFrame:
 
 def frame_visibility(hidden: tuple[str, ...] = ()) -> pl.DataFrame:
     """The `frame_visibility` table in which all objects but the `hidden` ones are visible."""
-    rows = []
-    for frame_id, view in VIEWS.items():
-        masks = depth_masks(view.camera, view.depth, desk.BOXES, VisibilitySettings())
-        for name, box, mask in zip(desk.NAMES, desk.BOXES, masks, strict=True):
-            rows.append(
-                {
-                    "frame_id": frame_id,
-                    "object_id": name,
-                    "box_2d": [0.0, 0.0, 1.0, 1.0],
-                    "in_frame": 1.0,
-                    "visible_fraction": 0.9,
-                    "occupancy": 0.8,
-                    "num_points": int(mask.sum()),
-                    "distance": float(np.linalg.norm(view.camera.center - box.centers)),
-                    "visible": name not in hidden,
-                    "reason": "occluded" if name in hidden else "ok",
-                }
-            )
+    return visibility_table((frame_id, name, name not in hidden) for frame_id in VIEWS for name in desk.NAMES)
+
+
+def visibility_table(pairs: Iterable[tuple[str, str, bool]]) -> pl.DataFrame:
+    """A `frame_visibility` table of (frame, object, visible), with any values in its other columns."""
+    rows = [
+        {
+            "frame_id": frame_id,
+            "object_id": object_id,
+            "box_2d": [0.0, 0.0, 1.0, 1.0],
+            "in_frame": 1.0,
+            "visible_fraction": 0.9,
+            "occupancy": 0.8,
+            "num_points": 200 + index,
+            "distance": 2.0 + index,
+            "visible": visible,
+            "reason": "ok" if visible else "occluded",
+        }
+        for index, (frame_id, object_id, visible) in enumerate(pairs)
+    ]
     return pl.DataFrame(rows, schema=FRAME_VISIBILITY.schema)

@@ -45,19 +45,27 @@ def random_tables(
     metric: bool = True,
     scale: float = 1.0,
     tilt_deg: float = 0.0,
+    fitted: bool = False,
 ) -> SceneTables:
-    """A random scene with one object for each of `tags`, all lengths multiplied by `scale`."""
+    """A random scene with one object for each of `tags`.
+
+    Args:
+        scale: of all lengths.
+        tilt_deg: largest roll and pitch of a box.
+        fitted: whether each frame has effective boxes of its own, as if fitted to what it sees.
+    """
     rng = np.random.default_rng(seed)
     boxes = [_random_box(index, tag, rng, metric, scale, tilt_deg) for index, tag in enumerate(tags)]
     frames = [_random_frame(index, rng, scale) for index in range(num_frames)]
-    return tables_of(frames, boxes, rng)
+    return tables_of(frames, boxes, rng, fitted)
 
 
-def tables_of(frames: list[dict], boxes: list[dict], rng: np.random.Generator) -> SceneTables:
+def tables_of(frames: list[dict], boxes: list[dict], rng: np.random.Generator, fitted: bool = False) -> SceneTables:
     """The tables of given frames and boxes, as rows; what is seen of them is drawn at random."""
     reaching, seen = [], []
     for frame in frames:
-        here = [(entry, _view(frame, entry, rng)) for entry in boxes]
+        effective = [_fitted(entry, rng) if fitted else entry for entry in boxes]
+        here = [(entry, _view(frame, entry, rng)) for entry in effective]
         here = [(entry, view) for entry, view in here if view is not None]
         names = [entry["tag"] for entry, _ in here]
         for entry, view in here:
@@ -85,7 +93,7 @@ def _random_box(index: int, tag: str, rng, metric: bool, scale: float, tilt_deg:
     center = [*(rng.uniform(-0.5, 0.5, 2) * ROOM_M[:2]), bottom + extents[2] / 2]
     rpy = [*np.radians(rng.uniform(-tilt_deg, tilt_deg, 2)), rng.uniform(-np.pi, np.pi)]
     return {
-        "object_id": f"{tag[:20]}_{index}",
+        "object_id": f"object_{index}",
         "tag": tag,
         "center": (np.array(center) * scale).tolist(),
         "extents": (extents * scale).tolist(),
@@ -93,6 +101,12 @@ def _random_box(index: int, tag: str, rng, metric: bool, scale: float, tilt_deg:
         "origin": "annotated",
         "metric": metric,
     }
+
+
+def _fitted(entry: dict, rng) -> dict:
+    extents = np.array(entry["extents"]) * rng.uniform(0.7, 1.0, 3)
+    center = np.array(entry["center"]) + rng.uniform(-0.05, 0.05, 3) * extents
+    return entry | {"center": center.tolist(), "extents": extents.tolist()}
 
 
 def _random_frame(index: int, rng, scale: float) -> dict:

@@ -9,7 +9,6 @@ import shapely
 from numpy.typing import NDArray
 
 from openspatial_assets.engine.geometry.boxes import EDGES
-from openspatial_assets.engine.geometry.cameras import Camera
 
 NEAR_M = 0.05
 """Boxes are cut at this camera depth: nearer points project to infinity, and no depth camera sees them."""
@@ -36,20 +35,23 @@ def near_clipped(corners: NDArray[np.float64], near_m: float = NEAR_M) -> NDArra
     return np.where(keep[..., None], points, filler)
 
 
-def outlines(camera: Camera, corners: NDArray[np.float64]) -> NDArray[np.object_]:
+def outlines(corners: NDArray[np.float64], intrinsics: NDArray[np.float64]) -> NDArray[np.object_]:
     """The projected boxes as Shapely polygons `(n,)` in pixels, not clipped to the image.
 
     Args:
-        corners: `(n, 8, 3)` metres, camera axes. A box wholly before the near plane gives an empty geometry; one seen
-            exactly edge-on a line without area.
+        corners: `(n, 8, 3)` metres, camera axes. A box wholly before the near plane gives an empty polygon; one seen
+            exactly edge-on a line, which has no area.
+        intrinsics: `(n, 4)` fx, fy, cx, cy of each box's camera, pixels.
     """
-    pixels = camera.pixels(near_clipped(corners))
+    points = near_clipped(corners)
+    fx, fy, cx, cy = (values[:, None] for values in intrinsics.T)
+    u, v = fx * points[..., 0] / points[..., 2] + cx, fy * points[..., 1] / points[..., 2] + cy
     hulls = np.full(len(corners), shapely.Polygon(), dtype=object)
-    ahead = np.isfinite(pixels).all((-1, -2))
-    hulls[ahead] = shapely.convex_hull(shapely.multipoints(pixels[ahead]))
+    ahead = np.isfinite(points).all((-1, -2))
+    hulls[ahead] = shapely.convex_hull(shapely.multipoints(np.stack([u, v], axis=-1)[ahead]))
     return hulls
 
 
-def inside_image(camera: Camera, polygons: NDArray[np.object_]) -> NDArray[np.object_]:
-    """The parts of convex polygons `(n,)` that lie inside the image, `(n,)`; empty where none does."""
-    return shapely.clip_by_rect(polygons, -0.5, -0.5, camera.width - 0.5, camera.height - 0.5)
+def inside_image(polygons: NDArray[np.object_], size: NDArray[np.intp]) -> NDArray[np.object_]:
+    """The parts of polygons `(n,)` that lie inside their images of `size` `(n, 2)` (width, height); may be empty."""
+    return shapely.intersection(polygons, shapely.box(-0.5, -0.5, size[:, 0] - 0.5, size[:, 1] - 0.5))

@@ -68,7 +68,17 @@ def eroded(mask: Mask, radius_px: int) -> Mask:
 
 def dilated(mask: Mask, radius_px: int) -> Mask:
     """All pixels within `radius_px` of the mask."""
-    return cv2.dilate(mask.astype(np.uint8), disc(radius_px)).astype(bool)
+    if not mask.any():
+        return np.zeros_like(mask)
+    return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= radius_px
+
+
+def without_fragments(mask: Mask, min_share: float) -> Mask:
+    """The mask less its connected parts that are smaller than `min_share` of it."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    kept = stats[:, cv2.CC_STAT_AREA] >= min_share * np.count_nonzero(mask)
+    kept[0] = False
+    return kept[labels]
 
 
 def edge_distance(mask: Mask) -> NDArray[np.float32]:

@@ -12,11 +12,12 @@ class MaskSettings:
 
     Attributes:
         min_iou_with_depth_mask: a refined mask that overlaps the depth mask less is replaced by it.
-        support_zone_m: height above a box's foot within which an object and what it stands on look alike to depth, so
-            that colour decides.
-        support_share: at most this share of a box's height is such a zone.
+        max_support_height_m: a surface around an object's foot that lies at most this much above the foot of its box
+            is what it stands on: the box reaches into it, so up to that height colour decides.
+        support_share: at most this share of a box's height is left to colour so.
         sensor_shadow_px: a pixel without depth this near to a surface behind the object is taken for that surface's:
             a depth sensor's shadow falls on what lies behind.
+        max_fill_px: pixels without depth are left to colour no farther than this from the depth mask.
         uncertain_band_px: this near to pixels that may or may not be the object, the depth mask is uncertain too.
         grabcut_max_pixels: GrabCut works on a crop scaled down to at most so many pixels; its time grows with them.
         grabcut_iterations: rounds of colour modelling and cutting.
@@ -26,11 +27,12 @@ class MaskSettings:
         sam_negative_points: most points on other objects in a prompt.
     """
 
-    min_iou_with_depth_mask: float = 0.2
-    support_zone_m: float = 0.03
+    min_iou_with_depth_mask: float = 0.3
+    max_support_height_m: float = 0.05
     support_share: float = 0.5
     sensor_shadow_px: int = 8
-    uncertain_band_px: int = 3
+    max_fill_px: int = 64
+    uncertain_band_px: int = 2
     grabcut_max_pixels: int = 10_000
     grabcut_iterations: int = 1
     sam_checkpoint_path: str = ""

@@ -5,7 +5,8 @@ meets its support, and pixels that lie inside the boxes of two objects. A pixel 
 interval is never the object. What does not belong here: the cut itself (`resources/segmenter/grabcut.py`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -13,24 +14,21 @@ from numpy.typing import NDArray
 
 from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.geometry.cameras import Camera
+from openspatial_assets.engine.masks.partial_clouds import cropped
 from openspatial_assets.engine.masks.regions import Mask, bounding_box, dilated, eroded, window_of
 from openspatial_assets.engine.masks.settings import MaskSettings
-from openspatial_assets.engine.visibility.ray_interval import FAR_INVERSE, face_planes, inverse_interval
+from openspatial_assets.engine.masks.support import heights, support_height
+from openspatial_assets.engine.visibility.face_planes import FacePlanes, face_planes, over_image
+from openspatial_assets.engine.visibility.frustum import Views
+from openspatial_assets.engine.visibility.ray_interval import pixels_of_boxes
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 
 MARGIN_SHARE, MARGIN_PX = 0.15, 10
 """The crop around an object is its mask's box grown by this share of the longer side, and at least so many pixels:
 enough background for a colour model."""
 
-CONTAINED_SHARE = 0.9
-"""An object of which so much lies inside another's box (a book in a shelf) is contained, not contested: its pixels are
-its own. Less (a chair's box that reaches over a table top) leaves the shared pixels to colour."""
-
 MIN_SURE_SHARE = 0.1
 """With less of the mask certain, there is no colour model of the object to decide with, and the mask stays."""
-
-SAMPLE_GAP_PX = 1
-"""What is uncertain grows by one sampled pixel: its border runs somewhere between two of them."""
 
 NOBODY = -1
 
@@ -40,21 +38,29 @@ class DepthView:
     """What depth says of the objects of one frame.
 
     Attributes:
+        camera: of the frame.
+        boxes: `(n,)` of the objects, in the world.
         masks: `(n, h, w)` the mask of each object before refinement: its depth mask, or its silhouette.
-        volumes: `(n,)` of their boxes, cubic metres.
-        depth: `(h, w)` metres, 0 = none; None where masks are silhouettes and depth has no say.
-        farthest, nearest: `(h, w)` inverse depth at either end of a depth's tolerance, 1/m; None likewise.
-        planes: the boxes' `face_planes`.
-        raised_planes: the same of boxes whose foot is raised by the support zone.
+        depth: `(h, w)` metres, 0 = none; None where masks are silhouettes.
+        visibility: the tolerances of depth masks; None likewise.
     """
 
+    camera: Camera
+    boxes: Boxes
     masks: NDArray[np.bool_]
-    volumes: NDArray[np.float64]
-    depth: NDArray[np.float32] | None
-    farthest: NDArray[np.float32] | None
-    nearest: NDArray[np.float32] | None
-    planes: tuple[NDArray, NDArray]
-    raised_planes: tuple[NDArray, NDArray]
+    depth: NDArray[np.float32] | None = None
+    visibility: VisibilitySettings | None = None
+
+    @cached_property
+    def volumes(self) -> NDArray[np.float64]:
+        """`(n,)` of the boxes, cubic metres."""
+        return self.boxes.volumes
+
+    @cached_property
+    def planes(self) -> FacePlanes:
+        """Faces of the boxes; their support is where depth masks end above what the object stands on."""
+        every = np.arange(len(self.boxes))
+        return face_planes(Views.of([self.camera]), self.boxes, np.zeros_like(every), every, self.visibility)
 
 
 @dataclass(frozen=True)
@@ -84,41 +90,6 @@ class Trimap:
         )
 
 
-def view_of_frame(
-    camera: Camera,
-    boxes: Boxes,
-    masks: NDArray[np.bool_],
-    depth: NDArray[np.float32] | None,
-    visibility: VisibilitySettings | None,
-    settings: MaskSettings,
-) -> DepthView:
-    """The depth view of objects with `boxes` `(n,)` (world) and `masks` `(n, h, w)`.
-
-    Args:
-        depth: `(h, w)` metres; None if the masks are silhouettes.
-        visibility: the tolerances of depth masks; None with no depth.
-    """
-    farthest = nearest = None
-    if depth is not None and visibility is not None:
-        tolerance = visibility.occlusion_tolerance_m + visibility.depth_noise_per_m * depth
-        farthest, nearest = 1 / (depth + tolerance), 1 / np.maximum(depth - tolerance, 1 / FAR_INVERSE)
-    raised = raised_foot(boxes, settings.support_zone_m, settings.support_share)
-    planes, raised_planes = face_planes(camera, boxes), face_planes(camera, raised)
-    return DepthView(masks, boxes.volumes, depth, farthest, nearest, planes, raised_planes)
-
-
-def raised_foot(boxes: Boxes, zone_m: float, max_share: float) -> Boxes:
-    """Boxes `(n,)` without their lowest `zone_m`, but at most `max_share` of their length along the upright axis."""
-    upright = np.abs(boxes.rotations[:, 2, :]).argmax(axis=1)
-    rows = np.arange(len(boxes))
-    cut = np.minimum(zone_m, max_share * boxes.extents[rows, upright])
-    extents = boxes.extents.copy()
-    extents[rows, upright] -= cut
-    axes = boxes.rotations[rows, :, upright]
-    up = axes * np.where(axes[:, 2:] < 0, -1.0, 1.0)
-    return Boxes(boxes.centers + up * (cut / 2)[:, None], extents, boxes.rotations)
-
-
 def owners_of(masks: NDArray[np.bool_]) -> NDArray[np.int64]:
     """`(h, w)` index of the mask that has a pixel, the last of several; `NOBODY` where none has it."""
     owners = np.full(masks.shape[1:], NOBODY)
@@ -131,28 +102,26 @@ def trimap_of(view: DepthView, index: int, owners: NDArray[np.int64], settings: 
     """The trimap of object `index`.
 
     Args:
-        owners: `(h, w)` which object has each pixel so far. Pixels that no object or one with a larger box has may
-            become this object's. Silhouettes overlap, so without depth owners do not count.
+        owners: `(h, w)` which object has each pixel so far; what another has is not this one's, but for its own foot.
+            Silhouettes overlap, so without depth owners do not count.
     """
     xmin, ymin, xmax, ymax = bounding_box(view.masks[index])
     margin = max(MARGIN_PX, int(MARGIN_SHARE * max(xmax - xmin, ymax - ymin)))
     window = window_of(view.masks[index], margin)
     base = view.masks[index][window]
-    rows, columns = _samples(base.shape, settings.grabcut_max_pixels)
     if view.depth is None:
-        possible, uncertain = base, ~eroded(base, settings.uncertain_band_px)[np.ix_(rows, columns)]
+        possible, uncertain = base, ~eroded(base, settings.uncertain_band_px)
     else:
         owner = owners[window]
         base = base & (owner == index)
-        possible = _possible(view, index, window, settings) & _free(view, index, owner) | base
-        uncertain = dilated(possible & ~base, settings.uncertain_band_px)[np.ix_(rows, columns)]
-        uncertain |= _contested(view, index, window, base, rows, columns)
-    small_base, small_possible = base[np.ix_(rows, columns)], possible[np.ix_(rows, columns)]
-    labels = np.full(small_base.shape, cv2.GC_BGD, dtype=np.uint8)
-    labels[small_possible] = cv2.GC_PR_BGD
-    labels[small_base] = cv2.GC_FGD
-    labels[small_base & uncertain] = cv2.GC_PR_FGD
-    return Trimap(window, labels, base & ~enlarged(uncertain, base.shape), possible)
+        possible = _possible(view, index, window, owner, settings) | base
+        uncertain = _near_holes(view, window, possible, settings)
+        uncertain |= _at_support(view, index, window, owner, settings)
+    labels = np.full(base.shape, cv2.GC_BGD, dtype=np.uint8)
+    labels[possible] = cv2.GC_PR_BGD
+    labels[base] = cv2.GC_FGD
+    labels[base & uncertain] = cv2.GC_PR_FGD
+    return Trimap(window, _sampled(labels, settings.grabcut_max_pixels), base & ~uncertain, possible)
 
 
 def enlarged(mask: Mask, shape: tuple[int, int]) -> Mask:
@@ -160,14 +129,15 @@ def enlarged(mask: Mask, shape: tuple[int, int]) -> Mask:
     return cv2.resize(mask.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST).astype(bool)
 
 
-def _samples(shape: tuple[int, int], max_pixels: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows and columns nearest to the pixel centres of a crop `shape` scaled down to at most `max_pixels`."""
-    scale = min(1.0, (max_pixels / (shape[0] * shape[1])) ** 0.5)
-    counts = [max(1, int(length * scale)) for length in shape]
+def _sampled(labels: NDArray[np.uint8], max_pixels: int) -> NDArray[np.uint8]:
+    """Labels `(h, w)` at the pixels nearest to the centres of a grid of at most `max_pixels`, evenly spread."""
+    scale = min(1.0, (max_pixels / labels.size) ** 0.5)
+    counts = [max(1, int(length * scale)) for length in labels.shape]
     rows, columns = (
-        ((np.arange(count) + 0.5) * length / count).astype(int) for count, length in zip(counts, shape, strict=True)
+        ((np.arange(count) + 0.5) * length / count).astype(int)
+        for count, length in zip(counts, labels.shape, strict=True)
     )
-    return rows, columns
+    return labels[np.ix_(rows, columns)]
 
 
 def _grid(window: tuple[slice, slice]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -176,40 +146,50 @@ def _grid(window: tuple[slice, slice]) -> tuple[NDArray[np.float32], NDArray[np.
     return np.arange(columns.start, columns.stop, dtype=np.float32), np.arange(rows.start, rows.stop, dtype=np.float32)
 
 
-def _possible(view: DepthView, index: int, window: tuple[slice, slice], settings: MaskSettings) -> Mask:
-    """Pixels of the silhouette whose depth fits the box, or that have none and are in no sensor shadow."""
-    depth, farthest, nearest = view.depth[window], view.farthest[window], view.nearest[window]
-    entry, leave = inverse_interval(view.planes[0][index], view.planes[1][index], *_grid(window))
-    fits, unknown = (farthest <= entry) & (nearest >= leave), depth == 0
+def _possible(
+    view: DepthView, index: int, window: tuple[slice, slice], owner: NDArray[np.int64], settings: MaskSettings
+) -> Mask:
+    """Pixels of the silhouette that no object has and whose depth fits the box, or is unknown but may be its.
+
+    The margin that depth masks leave to the support is open as well, where it borders on the mask: it may hold the foot
+    of a mug, which a depth mask gives to the table.
+    """
+    planes, depth, mask = view.planes[index], view.depth[window], view.masks[index][window]
+    open_below = replace(planes, support=np.zeros_like(planes.support))
+    silhouette, fits, occluded = pixels_of_boxes(open_below, *_grid(window), depth, view.visibility)
+    unknown = silhouette & (depth == 0)
     if unknown.any():
-        unknown &= ~dilated((nearest < leave) & ~unknown, settings.sensor_shadow_px)
-    return (entry >= leave) & (entry > 0) & (unknown | fits & (depth > 0))
+        behind = silhouette & ~(fits | occluded | unknown)
+        unknown &= dilated(mask, settings.max_fill_px) & ~dilated(behind, settings.sensor_shadow_px)
+    foot = fits & _below(planes.support, view, window)
+    possible = (fits & ~foot | unknown) & (owner == NOBODY)
+    if foot.any():
+        possible |= foot & dilated(mask, settings.uncertain_band_px) & _larger(view, index, owner)
+    return possible
 
 
-def _free(view: DepthView, index: int, owner: NDArray[np.int64]) -> Mask:
-    """Pixels that this object may take: nobody's, or those of an object with a larger box."""
+def _larger(view: DepthView, index: int, owner: NDArray[np.int64]) -> Mask:
+    """Pixels that nobody has, or an object with a larger box: what an object stands on is one or the other."""
     return np.append(view.volumes > view.volumes[index], True)[owner]
 
 
-def _contested(
-    view: DepthView,
-    index: int,
-    window: tuple[slice, slice],
-    base: Mask,
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
+def _near_holes(view: DepthView, window: tuple[slice, slice], possible: Mask, settings: MaskSettings) -> Mask:
+    """Pixels at a possible one without depth, where the depth around it is uncertain too."""
+    holes = possible & (view.depth[window] == 0)
+    return dilated(holes, settings.uncertain_band_px) if holes.any() else holes
+
+
+def _at_support(
+    view: DepthView, index: int, window: tuple[slice, slice], owner: NDArray[np.int64], settings: MaskSettings
 ) -> Mask:
-    """Of the sampled pixels, those in the object's support zone, or inside another object's box as well."""
-    u, v = _grid(window)
-    samples = np.ix_(rows, columns)
-    base, depth = base[samples], view.depth[window][samples]
-    farthest, nearest = view.farthest[window][samples], view.nearest[window][samples]
-    _, leave = inverse_interval(view.raised_planes[0][index], view.raised_planes[1][index], u[columns], v[rows])
-    contested = base & (depth * leave > 1)
-    for other in range(len(view.masks)):
-        if other != index:
-            entry, leave = inverse_interval(view.planes[0][other], view.planes[1][other], u[columns], v[rows])
-            shared = base & (entry >= leave) & (farthest <= entry) & (nearest >= leave)
-            if np.count_nonzero(shared) < CONTAINED_SHARE * np.count_nonzero(base):
-                contested |= shared
-    return dilated(contested, SAMPLE_GAP_PX)
+    """Pixels so low that they may show what the object stands on, if its box reaches into that."""
+    box, depth, camera = view.boxes[index], view.depth[window], cropped(view.camera, window)
+    low, high = box.corners[:, 2].min(), box.corners[:, 2].max()
+    height = support_height(camera, box, depth, _larger(view, index, owner), settings.max_support_height_m)
+    margin = min(height + view.visibility.support_margin_m, settings.support_share * (high - low))
+    return heights(camera, depth) < low + margin
+
+
+def _below(plane: NDArray[np.float32], view: DepthView, window: tuple[slice, slice]) -> Mask:
+    """Pixels with depth that lie below an upward plane of inverse depth (a, b, c), such as a support."""
+    return over_image(plane, *_grid(window)) * view.depth[window] > 1

@@ -67,12 +67,12 @@ def ask_scene(
     scene: SceneGraph, subtasks: Sequence[SubTask], variant: str, settings: QuestionSettings
 ) -> dict[str, Asked]:
     """Sub-task -> its questions; what is asked does not depend on the variant's name, nor on the other sub-tasks."""
-    speaker = _Speaker(scene, variant, settings)
-    return {subtask.name: speaker.ask(subtask) for subtask in subtasks}
+    writer = _Writer(scene, variant, settings)
+    return {subtask.name: writer.ask(subtask) for subtask in subtasks}
 
 
 @dataclass
-class _Speaker:
+class _Writer:
     """Words the questions of one scene."""
 
     scene: SceneGraph

@@ -42,8 +42,9 @@ def _sets(scene: SceneGraph, settings: QuestionSettings, rng: np.random.Generato
     things.keep("no_depth", seen.has_depth[things["a"]])
     places, too_few = sets_in_frames(seen.frames[things["a"]], SMALLEST_SET, settings.draws_per_frame, rng)
     things.count("too_few_objects", too_few)
-    members = np.where(places >= 0, things["a"][places] if len(things) else -1, -1)
-    depth = np.where((members >= 0)[..., None], seen.depth_quartiles[members] if len(seen) else np.inf, np.inf)
+    # An entry at the end of each array is what the padding, -1, reads.
+    members = np.append(things["a"], -1)[places]
+    depth = np.append(seen.depth_quartiles, np.full((1, 3), np.inf), axis=0)[members]
     order = np.argsort(depth[..., 1], axis=1, kind="stable")
     sieve = Sieve(
         near_to_far=np.take_along_axis(members, order, axis=1),
@@ -60,8 +61,6 @@ def _sets(scene: SceneGraph, settings: QuestionSettings, rng: np.random.Generato
 
 def _marks_apart(scene: SceneGraph, members: NDArray[np.int64]) -> NDArray[np.bool_]:
     """`(c,)` whether all points of a set `(c, 5)` are far enough from each other to be told apart."""
-    if not len(members):
-        return np.empty(0, np.bool_)
     seen = scene.sightings
     points = seen.mark_points[members]
     gaps = np.linalg.norm(points[:, :, None] - points[:, None, :], axis=-1)

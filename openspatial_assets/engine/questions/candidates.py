@@ -61,7 +61,10 @@ class Sieve:
 
 @dataclass(frozen=True)
 class Margin:
-    """What a rule requires and what was found, under the same names; units stand in the names."""
+    """What a rule requires and what was found, under the same names, with the unit in them.
+
+    The found number is at least the required one; at most, if the name begins with `max`.
+    """
 
     required: Mapping[str, float]
     found: Mapping[str, float]

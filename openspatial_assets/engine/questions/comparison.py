@@ -56,7 +56,9 @@ def compared(
             subject, target = (more, less) if (asked == most) == turn.first else (less, more)
             return comparison(asked, (subject, target), claim=(asked, subject, target), holds=turn.first)
         if turn.form == MULTIPLE_CHOICE:
-            asked = (most, least)[turn.asks % 2] if by_greater[row] and by_lesser[row] else asks[which][int(by_lesser[row])]
+            asked = (
+                (most, least)[turn.asks % 2] if by_greater[row] and by_lesser[row] else asks[which][int(by_lesser[row])]
+            )
             right, target, others = (more, less, below) if asked == most else (less, more, above)
             group = others[which * count + target]
             wrong = tuple(group[turn.rng.permutation(len(group))[:WRONG]].tolist())

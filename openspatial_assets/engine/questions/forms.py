@@ -22,8 +22,8 @@ class Turn:
 
     Attributes:
         form: the form that it takes.
-        first: true in half of the questions of each form: a judgement then holds; otherwise the first of two sides is
-            the right one.
+        first: true in half of the questions of each form. A judgement then holds; of two sides or two orders, the first
+            is taken.
         asks: a number to choose by among what can be asked: `names[asks % len(names)]`.
         letter: 0 to 3: the place of a multiple choice's right option.
         unit: `m` or `cm`, for a length.

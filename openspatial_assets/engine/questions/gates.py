@@ -44,6 +44,12 @@ def pairs(scene: SceneGraph, settings: QuestionSettings, rng: np.random.Generato
     return sieve
 
 
+def put_in_order(sieve: Sieve, key_a: NDArray, key_b: NDArray) -> None:
+    """Swap `a` and `b` in the rows where `key_a` is the larger one of the keys `(c,)`."""
+    a, b, swapped = sieve["a"], sieve["b"], key_a > key_b
+    sieve["a"], sieve["b"] = np.where(swapped, b, a), np.where(swapped, a, b)
+
+
 def pair_facts(scene: SceneGraph, sieve: Sieve, *further: NDArray[np.int64]) -> NDArray[np.int64]:
     """`(c, 2 + ...)` what identifies the fact about a pair: its two objects in any order, and `further`."""
     objects = scene.sightings.objects

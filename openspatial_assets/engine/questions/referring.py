@@ -21,6 +21,9 @@ NOT_ASKED_ABOUT = frozenset(
 COLORS = tuple(PALETTE)
 AREA_MARKS = ("box", "mask")
 
+MAX_OVERLAP = 0.3
+"""Share of the smaller of two marked boxes in the image; where more is covered, masks are drawn instead of boxes."""
+
 
 @dataclass(frozen=True)
 class Mention:
@@ -115,16 +118,30 @@ def mentions(
             for sighting, label in zip(involved, draft.point_labels, strict=True)
         ]
         return called, marks
+    lots = rng.random(len(involved)).tolist()
+    marked = [one for one, lot in zip(involved, lots, strict=True) if not bare[one] or lot < marked_share]
     kind = AREA_MARKS[int(rng.integers(len(AREA_MARKS)))]
-    called, marks = {}, []
-    for sighting, tag, lot in zip(involved, tags, rng.random(len(involved)).tolist(), strict=True):
-        suffix = ""
-        if not bare[sighting] or lot < marked_share:
-            color = next(colors)
-            marks.append(Marked(sighting, kind, color, None))
-            suffix = f" ({color} {kind})"
-        called[sighting] = Mention(definite(tag) + suffix, with_article(tag) + suffix, is_plural(tag))
+    if kind == "box" and _boxes_overlap(scene.sightings.image_boxes[marked]):
+        kind = "mask"
+    marks = [Marked(one, kind, next(colors), None) for one in marked]
+    suffixes = {mark.sighting: f" ({mark.color} {kind})" for mark in marks}
+    called = {}
+    for one, tag in zip(involved, tags, strict=True):
+        suffix = suffixes.get(one, "")
+        called[one] = Mention(definite(tag) + suffix, with_article(tag) + suffix, is_plural(tag))
     return called, marks
+
+
+def _boxes_overlap(boxes: NDArray[np.float64]) -> bool:
+    """Whether two of the boxes `(n, 4)` in the image cover so much of each other that a person could mix them up."""
+    for index, (left, top, right, bottom) in enumerate(boxes.tolist()):
+        for other in boxes[index + 1 :].tolist():
+            across = min(right, other[2]) - max(left, other[0])
+            down = min(bottom, other[3]) - max(top, other[1])
+            smaller = min((right - left) * (bottom - top), (other[2] - other[0]) * (other[3] - other[1]))
+            if across > 0 and down > 0 and across * down > MAX_OVERLAP * smaller:
+                return True
+    return False
 
 
 def at_point(tag: str, label: str, by_point_only: bool) -> Mention:

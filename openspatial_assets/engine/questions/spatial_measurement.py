@@ -20,6 +20,7 @@ from openspatial_assets.engine.questions.gates import (
     numbers,
     pair_facts,
     pairs,
+    put_in_order,
     visible_margin,
 )
 from openspatial_assets.engine.questions.grammar import every, every_is, tidy
@@ -107,8 +108,7 @@ def size_relative(scene: SceneGraph, settings: QuestionSettings, rng: np.random.
     both = Sieve(a=np.tile(pair[0], 2), b=np.tile(pair[1], 2), kind=np.repeat([0, 1], len(sieve)))
     for reason, number in sieve.rejected.items():
         both.count(reason, 2 * number)
-    swapped = sizes[both["kind"], both["a"]] < sizes[both["kind"], both["b"]]
-    both["a"], both["b"] = np.where(swapped, both["b"], both["a"]), np.where(swapped, both["a"], both["b"])
+    put_in_order(both, sizes[both["kind"], both["b"]], sizes[both["kind"], both["a"]])
     least = np.array([MIN_VOLUME_RATIO, MIN_HEIGHT_RATIO])
     ratio = sizes[both["kind"], both["a"]] / sizes[both["kind"], both["b"]]
     both.keep("sizes_too_similar", ratio >= least[both["kind"]])
@@ -156,7 +156,7 @@ def distance_absolute(scene: SceneGraph, settings: QuestionSettings, rng: np.ran
             "distance",
             (a, b),
             {"|".join(ids): {"distance_m": meters, "center_distance_m": between}},
-            visible_margin(scene, (a, b), limits, {"distance_m": meters}),
+            visible_margin(scene, (a, b), limits, dict.fromkeys(limits, meters)),
             right=f"{shown(value, turn.unit)} {turn.unit}",
             wrong=wrong_lengths(value, turn.unit, rng) if turn.form == MULTIPLE_CHOICE else (),
             value=value,

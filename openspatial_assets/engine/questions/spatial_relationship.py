@@ -5,8 +5,10 @@ scene without real-world scale (`SceneGraph.length_unit`). What does not live he
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openspatial_assets.engine.questions.candidates import Candidates, Draft, Margin, Sieve
 from openspatial_assets.engine.questions.comparison import compared
@@ -18,6 +20,7 @@ from openspatial_assets.engine.questions.gates import (
     numbers,
     pair_facts,
     pairs,
+    put_in_order,
     visible_margin,
 )
 from openspatial_assets.engine.questions.registry import subtask
@@ -39,57 +42,73 @@ MIN_DEPTH_GAP_SHARE = 0.10
 
 FORMS = (OPEN_ENDED, MULTIPLE_CHOICE, JUDGEMENT)
 
-BESIDE = ("directly above", "directly below")
-"""Wrong for two objects that share no column of the image."""
 
-OUT_OF_ORDER = ("at the same distance", "out of the camera's view")
-"""Wrong for two objects that are seen, at depths that differ."""
+@dataclass(frozen=True)
+class Sides:
+    """The two sides on which one object can be of another, first and second.
+
+    Attributes:
+        asks: their canonical names.
+        options: how an option says them.
+        phrases: how a sentence says them.
+        never: options that are wrong for every pair that is asked about.
+    """
+
+    asks: tuple[str, str]
+    options: tuple[str, str]
+    phrases: tuple[str, str]
+    never: tuple[str, str]
 
 
-@subtask(paper_name="Pos.-left-right", forms=FORMS, asks=("left", "right"), version="1")
+# Asked about are only objects that share no column of the image, and objects that are seen at different depths.
+LEFT_RIGHT = Sides(
+    asks=("left", "right"),
+    options=("left", "right"),
+    phrases=("to the left of", "to the right of"),
+    never=("directly above", "directly below"),
+)
+FRONT_BEHIND = Sides(
+    asks=("front", "behind"),
+    options=("in front", "behind"),
+    phrases=("in front of", "behind"),
+    never=("at the same distance", "out of the camera's view"),
+)
+
+
+@subtask(paper_name="Pos.-left-right", forms=FORMS, asks=LEFT_RIGHT.asks, version="1")
 def left_right(scene: SceneGraph, settings: QuestionSettings, rng: np.random.Generator) -> Candidates:
     """Whether one object is to the left or to the right of another, as the camera sees them."""
-    seen, bearings = scene.sightings, scene.bearings
+    seen, bearings, columns = scene.sightings, scene.bearings, scene.sightings.columns
     sieve = pairs(scene, settings, rng)
-    sieve.keep(
-        "behind_camera_plane", (seen.camera_centers[:, 2] > 0)[sieve["a"]] & (seen.camera_centers[:, 2] > 0)[sieve["b"]]
-    )
-    swapped = seen.columns[sieve["a"], 0] > seen.columns[sieve["b"], 0]
-    sieve["a"], sieve["b"] = np.where(swapped, sieve["b"], sieve["a"]), np.where(swapped, sieve["a"], sieve["b"])
-    sieve.keep("columns_overlap", seen.columns[sieve["a"], 1] <= seen.columns[sieve["b"], 0])
-    gap = bearings[sieve["b"]] - bearings[sieve["a"]]
-    sieve.keep("bearings_too_close", gap >= np.radians(MIN_BEARING_GAP_DEG))
+    ahead = seen.camera_centers[:, 2] > 0
+    sieve.keep("behind_camera_plane", ahead[sieve["a"]] & ahead[sieve["b"]])
+    put_in_order(sieve, columns[sieve["a"], 0], columns[sieve["b"], 0])
+    sieve.keep("columns_overlap", columns[sieve["a"], 1] <= columns[sieve["b"], 0])
     # A box right before the camera swings far when it moves a little.
-    radius = np.hypot(seen.camera_centers[:, 0], seen.camera_centers[:, 2])
-    swing = np.arcsin(np.minimum(BOX_SHIFT_M * scene.length_unit / radius, 1.0))
+    shift = BOX_SHIFT_M * scene.length_unit
+    swing = np.arcsin(shift / np.maximum(np.hypot(seen.camera_centers[:, 0], seen.camera_centers[:, 2]), shift))
+
+    def required(left: NDArray | int, right: NDArray | int) -> NDArray:
+        return np.maximum(np.radians(MIN_BEARING_GAP_DEG), swing[left] + swing[right])
+
     gap = bearings[sieve["b"]] - bearings[sieve["a"]]
-    sieve.keep("bearings_too_close", gap > swing[sieve["a"]] + swing[sieve["b"]])
+    sieve.keep("bearings_too_close", gap >= required(sieve["a"], sieve["b"]))
 
     def measured(one: int) -> dict[str, object]:
-        return {"columns_px": seen.columns[one].tolist(), "bearing_deg": float(np.degrees(bearings[one]))}
+        return {"columns_px": columns[one].tolist(), "bearing_deg": float(np.degrees(bearings[one]))}
 
     def margin(left: int, right: int) -> Margin:
         return visible_margin(
             scene,
             (left, right),
-            {"bearing_gap_deg": MIN_BEARING_GAP_DEG, "column_gap_px": 0.0},
+            numbers(bearing_gap_deg=np.degrees(required(left, right)), column_gap_px=0.0),
             numbers(
                 bearing_gap_deg=np.degrees(bearings[right] - bearings[left]),
-                column_gap_px=seen.columns[right, 0] - seen.columns[left, 1],
+                column_gap_px=columns[right, 0] - columns[left, 1],
             ),
         )
 
-    return _sided(
-        scene,
-        sieve,
-        ("left", "right"),
-        ("left", "right"),
-        ("to the left of", "to the right of"),
-        BESIDE,
-        measured,
-        margin,
-        camera=True,
-    )
+    return _sided(scene, sieve, LEFT_RIGHT, measured, margin, camera=True)
 
 
 @subtask(paper_name="Pos.-high-low", forms=FORMS, asks=("higher", "lower"), version="1")
@@ -97,8 +116,7 @@ def high_low(scene: SceneGraph, settings: QuestionSettings, rng: np.random.Gener
     """Which of two objects is higher up in the world."""
     sieve, spans = pairs(scene, settings, rng), scene.vertical_spans
     heights = spans[:, 2] - spans[:, 0]
-    swapped = spans[sieve["a"], 1] < spans[sieve["b"], 1]
-    sieve["a"], sieve["b"] = np.where(swapped, sieve["b"], sieve["a"]), np.where(swapped, sieve["a"], sieve["b"])
+    put_in_order(sieve, spans[sieve["b"], 1], spans[sieve["a"], 1])
     sieve["kind"] = np.zeros(len(sieve), np.int64)
     required = np.maximum(
         MIN_HEIGHT_GAP_M * scene.length_unit,
@@ -128,15 +146,16 @@ def high_low(scene: SceneGraph, settings: QuestionSettings, rng: np.random.Gener
     )
 
 
-@subtask(paper_name="Pos.-front-behind", forms=FORMS, asks=("front", "behind"), version="1")
+@subtask(paper_name="Pos.-front-behind", forms=FORMS, asks=FRONT_BEHIND.asks, version="1")
 def front_behind(scene: SceneGraph, settings: QuestionSettings, rng: np.random.Generator) -> Candidates:
     """Whether one object is in front of or behind another, from the camera."""
     sieve, depths = pairs(scene, settings, rng), scene.sightings.depth_quartiles
     sieve.keep("no_depth", scene.sightings.has_depth[sieve["a"]] & scene.sightings.has_depth[sieve["b"]])
-    swapped = depths[sieve["a"], 1] > depths[sieve["b"], 1]
-    sieve["a"], sieve["b"] = np.where(swapped, sieve["b"], sieve["a"]), np.where(swapped, sieve["a"], sieve["b"])
+    inside = scene.centered_in(sieve["a"], sieve["b"]) | scene.centered_in(sieve["b"], sieve["a"])
+    sieve.keep("one_inside_the_other", ~inside)  # a book is not in front of the shelf that it stands in
+    put_in_order(sieve, depths[sieve["a"], 1], depths[sieve["b"], 1])
 
-    def required(near):
+    def required(near: NDArray | int) -> NDArray:
         return np.maximum(MIN_DEPTH_GAP_M * scene.length_unit, MIN_DEPTH_GAP_SHARE * depths[near, 1])
 
     sieve.keep("depths_too_close", depths[sieve["b"], 1] - depths[sieve["a"], 1] >= required(sieve["a"]))
@@ -151,25 +170,13 @@ def front_behind(scene: SceneGraph, settings: QuestionSettings, rng: np.random.G
             {gap: float(depths[far, 1] - depths[near, 1]), between: float(depths[far, 0] - depths[near, 2])},
         )
 
-    return _sided(
-        scene,
-        sieve,
-        ("front", "behind"),
-        ("in front", "behind"),
-        ("in front of", "behind"),
-        OUT_OF_ORDER,
-        lambda one: depth_measure(scene, one),
-        margin,
-    )
+    return _sided(scene, sieve, FRONT_BEHIND, lambda one: depth_measure(scene, one), margin)
 
 
 def _sided(
     scene: SceneGraph,
     sieve: Sieve,
-    asks: tuple[str, str],
-    said: tuple[str, str],
-    sides: tuple[str, str],
-    never: tuple[str, ...],
+    sides: Sides,
     measured: Callable[[int], dict[str, object]],
     margin: Callable[[int, int], Margin],
     camera: bool = False,
@@ -178,8 +185,6 @@ def _sided(
 
     Args:
         sieve: columns `a` (on the first side of `b`) and `b` (on the second side of `a`).
-        asks: names of the first and the second side; `said`: how an option says them; `sides`: how a sentence does.
-        never: wrong options that hold for no pair.
         measured: sighting -> what is compared; `margin`: (a, b) -> required and found.
         camera: whether camera values entered.
     """
@@ -187,20 +192,21 @@ def _sided(
 
     def draft(row: int, turn: Turn) -> Draft:
         a, b = int(first[row]), int(second[row])
-        side = turn.asks % 2 if turn.form == JUDGEMENT else int(not turn.first)
-        named = (a, b) if (side == 0) == (turn.form != JUDGEMENT or turn.first) else (b, a)
         judged = turn.form == JUDGEMENT
+        side = turn.asks % 2 if judged else int(not turn.first)
+        holds = turn.first or not judged
+        named = (a, b) if (side == 0) == holds else (b, a)
         return Draft(
-            asks[side],
+            sides.asks[side],
             named,
             {scene.object_ids[seen.objects[one]]: measured(one) for one in named},
             margin(a, b),
-            label=asks[side],
-            right=said[side],
-            wrong=(said[1 - side], *never),
-            words={"side": sides[side]},
-            claim=(asks[side], *named) if judged else None,
-            holds=turn.first if judged else None,
+            label=sides.asks[side],
+            right=sides.options[side],
+            wrong=(sides.options[1 - side], *sides.never),
+            words={"side": sides.phrases[side]},
+            claim=(sides.asks[side], *named) if judged else None,
+            holds=holds if judged else None,
             frames=(int(seen.frames[a]),) if camera else (),
         )
 

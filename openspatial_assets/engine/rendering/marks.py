@@ -128,11 +128,11 @@ def fill_masks(picture: NDArray[np.uint8], masks: Sequence[tuple[NDArray[np.bool
         return
     owner = np.zeros(picture.shape[:2], np.uint8)
     count = np.zeros_like(owner)
-    palette = np.zeros((1, 256, 3), np.uint8)
+    palette = np.zeros((3, 256), np.uint8)
     for index, (mask, color) in enumerate(masks, start=1):
         owner[mask] = index
         count += mask
-        palette[0, index] = color
+        palette[:, index] = color
     shared = cv2.findNonZero((count > 1).view(np.uint8))
     if shared is not None:
         columns, rows = shared.reshape(-1, 2).T
@@ -141,9 +141,9 @@ def fill_masks(picture: NDArray[np.uint8], masks: Sequence[tuple[NDArray[np.bool
         owner[rows, columns] = 1 + ((np.cumsum(inside, 0) - 1 == stripe) & inside).argmax(0)
     left, top, width, height = cv2.boundingRect(owner)
     window = slice(top, top + height), slice(left, left + width)
-    paint = cv2.LUT(cv2.merge([owner[window]] * 3), palette)
+    paint = cv2.merge([cv2.LUT(owner[window], channel) for channel in palette])
     tinted = cv2.addWeighted(picture[window], 1 - FILL_SHARE, paint, FILL_SHARE, 0)
-    np.copyto(picture[window], tinted, where=owner[window][..., None] > 0)
+    cv2.copyTo(tinted, owner[window], picture[window])
 
 
 def contours_of(mask: NDArray[np.bool_], unit: float) -> list[NDArray[np.int32]]:

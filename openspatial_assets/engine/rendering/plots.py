@@ -13,9 +13,11 @@ from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.rendering.text import (
     BLACK,
     Color,
+    Rectangle,
     chip_size,
     draw_chip,
     find_room,
+    overlaps,
     shortened,
     text_width,
     write,
@@ -79,19 +81,26 @@ def scene_from_above(
         _draw_footprint(canvas, pixels(corners[index][:, :2]), colors[index])
     _draw_cameras(canvas, pixels(centers[:, :2]), forwards[:, :2] * (1, -1) * VIEW_LENGTH_M * scale)
     picture = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
-    taken = []
+    taken = [_draw_scale_bar(picture, scale, unit)]
     for index in order[::-1]:
-        if not tags[index]:
-            continue
-        tag = shortened(tags[index], LABEL_PX, width // 2)
-        chip = chip_size(tag, LABEL_PX)
-        x, y = pixels(boxes.centers[index, :2])
-        corner = np.array([x - chip[0] / 2, y - chip[1] / 2])
-        spots = [tuple(np.rint(corner + offset * np.array([0, chip[1]])).astype(int)) for offset in (0, -1, 1, -2, 2)]
-        left, top = find_room(spots, *chip, (width, height), taken)
-        taken.append(draw_chip(picture, tag, left, top, LABEL_PX, colors[index]))
-    _draw_scale_bar(picture, scale, unit)
+        if tags[index]:
+            _draw_tag(picture, pixels(boxes.centers[index, :2]), tags[index], colors[index], taken)
     return picture
+
+
+def _draw_tag(
+    picture: NDArray[np.uint8], center: NDArray[np.float64], tag: str, color: Color, taken: list[Rectangle]
+) -> None:
+    """Write a tag near the centre of its footprint, where it covers no other; else leave it out: its colour tells."""
+    height, width = picture.shape[:2]
+    tag = shortened(tag, LABEL_PX, width // 2)
+    chip = chip_size(tag, LABEL_PX)
+    corner = np.rint(center - np.array(chip) / 2).astype(int)
+    spots = [(int(corner[0]), int(corner[1]) + offset * chip[1]) for offset in (0, -1, 1, -2, 2)]
+    left, top = find_room(spots, *chip, (width, height), taken)
+    place = (left, top, left + chip[0], top + chip[1])
+    if not overlaps(place, taken):
+        taken.append(draw_chip(picture, tag, left, top, LABEL_PX, color))
 
 
 def _fixed(points: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -135,7 +144,8 @@ def _draw_cameras(canvas: NDArray[np.uint8], centers: NDArray[np.float64], views
         cv2.circle(canvas, center, 3 * _SUPERSAMPLING << _SHIFT, color, -1, cv2.LINE_AA, _SHIFT)
 
 
-def _draw_scale_bar(picture: NDArray[np.uint8], scale: float, unit: str) -> None:
+def _draw_scale_bar(picture: NDArray[np.uint8], scale: float, unit: str) -> Rectangle:
+    """Draw the bar at the bottom left; returns the rectangle that it covers."""
     length = _round_step(picture.shape[1] / scale / 6)
     left, bottom = 10, picture.shape[0] - 10
     right = left + round(length * scale)
@@ -143,8 +153,8 @@ def _draw_scale_bar(picture: NDArray[np.uint8], scale: float, unit: str) -> None
     for x in (left, right):
         cv2.line(picture, (x, bottom - 4), (x, bottom + 4), BLACK, 2)
     text = f"{length:g} {unit}"
-    if right + 8 + text_width(text, LABEL_PX) < picture.shape[1]:
-        write(picture, text, right + 8, bottom + 4, LABEL_PX, BLACK)
+    write(picture, text, right + 8, bottom + 4, LABEL_PX, BLACK)
+    return left, bottom - LABEL_PX, right + 8 + text_width(text, LABEL_PX), picture.shape[0]
 
 
 def _round_step(length: float) -> float:

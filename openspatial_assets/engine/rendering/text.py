@@ -146,3 +146,9 @@ def find_room(
     moved = np.abs(corner - wanted).sum(-1)
     best = np.lexsort((np.arange(len(corner)), moved, covered))[0]
     return int(corner[best, 0]), int(corner[best, 1])
+
+
+def overlaps(rectangle: Rectangle, taken: Iterable[Rectangle]) -> bool:
+    """Whether a rectangle covers a pixel of any other."""
+    x0, y0, x1, y1 = rectangle
+    return any(x0 < right and left < x1 and y0 < bottom and top < y1 for left, top, right, bottom in taken)

@@ -51,7 +51,7 @@ class Sightings:
         camera_rpy: `(s, 3)` roll, pitch, yaw of these boxes in camera axes, radians.
         visible_fraction: `(s,)` object pixels / (object + occluded pixels).
         in_frame: `(s,)` share of the projected box's area inside the image.
-        columns: `(s, 2)` first column of the mask, and the one after its last, pixels.
+        image_boxes: `(s, 4)` xmin, ymin, xmax, ymax of the mask (max exclusive), pixels.
         mark_points: `(s, 2)` u, v of the pixel where a point mark is set.
         depth_quartiles: `(s, 3)` 25, 50, 75 % of camera z over the eroded mask, metres.
         has_depth: `(s,)` whether any pixel of the mask has depth; where none has, the quartiles stand for the box.
@@ -65,7 +65,7 @@ class Sightings:
     camera_rpy: NDArray[np.float64]
     visible_fraction: NDArray[np.float64]
     in_frame: NDArray[np.float64]
-    columns: NDArray[np.float64]
+    image_boxes: NDArray[np.float64]
     mark_points: NDArray[np.float64]
     depth_quartiles: NDArray[np.float64]
     has_depth: NDArray[np.bool_]
@@ -73,6 +73,11 @@ class Sightings:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    @property
+    def columns(self) -> NDArray[np.float64]:
+        """`(s, 2)` first column of the mask, and the one after its last, pixels."""
+        return self.image_boxes[:, [0, 2]]
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,12 @@ class SceneGraph:
     def bearings(self) -> NDArray[np.float64]:
         """`(s,)` radians: atan2(x, z) of the box centre in camera axes; positive lies to the right."""
         return np.arctan2(self.sightings.camera_centers[:, 0], self.sightings.camera_centers[:, 2])
+
+    def centered_in(self, inner: NDArray[np.int64], outer: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """`(c,)` whether the box centres of sightings `inner` lie inside the boxes of sightings `outer`."""
+        boxes = self.sightings.boxes
+        local = boxes[outer].local(boxes.centers[inner][:, None])[:, 0]
+        return (np.abs(local) <= boxes.extents[outer] / 2).all(axis=1)
 
     @cached_property
     def box_ids(self) -> NDArray[np.int64]:

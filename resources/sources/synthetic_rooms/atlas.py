@@ -72,6 +72,10 @@ def srgb_from_linear(value: NDArray) -> NDArray:
     return np.where(value <= 0.0031308, value * 12.92, 1.055 * np.maximum(value, 1e-12) ** (1 / 2.4) - 0.055)
 
 
+LINEAR = linear_from_srgb(np.arange(256) / 255).astype(np.float32)
+"""Linear light of the 256 values of an sRGB image."""
+
+
 def build_atlas(materials: Sequence[Material]) -> TextureAtlas:
     """Paint every material once and pack the textures with their smaller copies, the tallest first."""
     unique = tuple(dict.fromkeys(materials))
@@ -92,7 +96,7 @@ def build_atlas(materials: Sequence[Material]) -> TextureAtlas:
         inner = np.array([wide - 2 * PAD, high - 2 * PAD])
         if level == 0:
             size[k] = inner
-            mean[k] = linear_from_srgb(copy[PAD:-PAD, PAD:-PAD] / 255.0).mean((0, 1))
+            mean[k] = LINEAR[copy[PAD:-PAD, PAD:-PAD]].mean((0, 1))
         origin[k, level:] = (x + PAD, y + PAD)
         shrink[k, level:] = inner / size[k]
     return TextureAtlas(image, {m: k for k, m in enumerate(unique)}, unique, size, origin, shrink, mean)

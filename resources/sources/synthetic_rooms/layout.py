@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from openspatial_assets.engine.geometry.boxes import Boxes, boxes_overlap
 from openspatial_assets.engine.geometry.rotations import matrix_from_rpy
-from resources.sources.synthetic_rooms.pieces import Piece, Support
+from resources.sources.synthetic_rooms.furniture.pieces import Piece, Support
 from resources.sources.synthetic_rooms.room import Room
 from resources.sources.synthetic_rooms.shapes import Patches, rigid
 
@@ -72,7 +72,7 @@ def _grown(boxes: Boxes, by_m: float) -> Boxes:
 
 @dataclass
 class Arrangement:
-    """A room that is being furnished. The methods that place return the placed object, or None where it fits nowhere."""
+    """A room that is being furnished. Methods that place return the placed object, or None where it fits nowhere."""
 
     room: Room
     rng: np.random.Generator
@@ -182,7 +182,8 @@ class Arrangement:
             spread = _free_half(rest, piece, turn)
             if (spread < 0).any():
                 continue
-            at = np.array(rest.center) + (*(spread * (self.rng.uniform(*x), self.rng.uniform(*y))), REST_M)
+            across, along = spread * (self.rng.uniform(*x), self.rng.uniform(*y))
+            at = np.add(rest.center, (across, along, REST_M))
             transform = anchor.world_from_object @ rigid(at, (0, 0, turn))
             # Grown only sideways: it stands on the support.
             if not self.collides(piece, transform @ rigid((0, 0, clearance)), clearance):

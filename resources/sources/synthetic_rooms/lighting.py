@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from resources.sources.synthetic_rooms.room import REVEAL_M, Room
 from resources.sources.synthetic_rooms.scene import LightChart, Scene, ray_caster
-from resources.sources.synthetic_rooms.shading import at_corners, cast
+from resources.sources.synthetic_rooms.shading import at_hits, cast, dot
 from resources.sources.synthetic_rooms.shapes import Patch
 
 Array = NDArray[np.float32]
 SKY = np.array([2.6, 3.0, 3.5], np.float32)
-SUN = np.array([5.2, 4.5, 3.5], np.float32)
+SUN = np.array([2.9, 2.55, 2.05], np.float32)
 LAMP = np.array([0.34, 0.25, 0.15], np.float32)
 CEILING = np.array([1.5, 1.42, 1.3], np.float32)
 """Brightness of the lights, in units in which a white wall in good light is about 1 (the sun: at a right angle; a lamp:
@@ -30,15 +30,18 @@ SUN_SPREAD = 0.02
 """Blur of the sun's disc as a slope, a little more than the real 0.005, for soft edges."""
 BULB_RADIUS_M = 0.04
 SKY_GRID, CEILING_GRID, SUN_RAYS, LAMP_RAYS = (2, 2), (2, 1), 4, 2
-FIRST_BOUNCE_RAYS, SECOND_BOUNCE_RAYS = 5, 12
+FIRST_BOUNCE_RAYS, SECOND_BOUNCE_RAYS = 4, 10
 SMOOTHINGS = 2
 """Light from all sides changes slowly: averaging it twice leaves no blocks."""
 BRIGHTEST_BOUNCE = 1.5
 """A sunlit spot that few rays meet would make speckles: what one ray brings is limited to this."""
-MIDDLE_GREY = 0.1
-"""Brightness of the room's log mean in the picture, before the film curve."""
+MIDDLE_GREY, DARK = 0.09, 1e-3
+"""Brightness of the room's log mean in the picture, before the film curve; darker surfaces do not count."""
 BLOCK = 5
-"""Texels share their rays within blocks of this side."""
+"""Texels share their rays within blocks of this side: averaged over a block, each has the directions of all in it."""
+SUN_BLUR = 3
+GLOW_LIGHT = 0.3
+"""How much light a glowing surface gives the room, for how bright it looks in the picture."""
 R2_STEP = np.array([0.7548776662466927, 0.5698402909980532])
 START_M = 0.003
 """Rays start this far above their surface."""
@@ -78,24 +81,28 @@ def sun_through(room: Room, rng: np.random.Generator) -> Sun:
 
 
 def light_map(scene: Scene, room: Room, sun: Sun, bulbs: NDArray[np.float64]) -> Array:
-    """The light map `(h, w, 3)` of a scene; `bulbs` are `(k, 3)` world positions."""
-    solid = ray_caster(scene.vertices[: scene.inside])
+    """The light map `(h, w, 3)` of a scene, exposed so that its middle grey is `MIDDLE_GREY`.
+
+    `bulbs` are `(k, 3)` world positions, metres.
+    """
+    solid = ray_caster(scene.solids.vertices[: scene.solids.inside])
     texels = _texels(scene)
-    sharp = _sunlight(solid, texels, sun)
-    direct = _smoothed(scene, texels, _soft_light(solid, texels, room, bulbs)) + sharp
-    glow = np.array([m.emission for m in scene.atlas.materials], np.float32)[:, None] * scene.atlas.mean
+    direct = _smoothed(scene, texels, _soft_light(solid, texels, room, bulbs), BLOCK)
+    direct += _smoothed(scene, texels, _sunlight(solid, texels, sun), SUN_BLUR)
+    glow = np.array([m.emission for m in scene.atlas.materials], np.float32)[:, None] * scene.atlas.mean * GLOW_LIGHT
     indirect = np.zeros_like(direct)
     for rays in (FIRST_BOUNCE_RAYS, SECOND_BOUNCE_RAYS):
         lit = _image(scene, texels, direct + indirect)
         indirect = _bounced(scene, solid, texels, lit, glow, rays)
         for _ in range(SMOOTHINGS):
-            indirect = _smoothed(scene, texels, indirect)
-    return _image(scene, texels, direct + indirect)
+            indirect = _smoothed(scene, texels, indirect, BLOCK)
+    light = direct + indirect
+    return _image(scene, texels, light * _exposure(scene, light))
 
 
 def _texels(scene: Scene) -> Texels:
     places, normals, index, turn = [], [], [], []
-    for patch, chart in zip(scene.patches, scene.charts, strict=True):
+    for patch, chart in zip(scene.solids.patches, scene.charts, strict=True):
         place, normal = _chart_points(patch, chart)
         places.append(place)
         normals.append(normal)
@@ -110,13 +117,10 @@ def _texels(scene: Scene) -> Texels:
 
 def _chart_points(patch: Patch, chart: LightChart) -> tuple[NDArray, NDArray]:
     """Places and normals `(texels, 3)` of a chart, interpolated on the patch's grid."""
-    columns, rows = (
-        _interpolation(axis, count) for axis, count in zip(patch.parameters, chart.shape, strict=True)
-    )
-    place, normal = (
-        np.einsum("in,nmk,jm->ijk", columns, grid, rows, optimize=True).reshape(-1, 3)
-        for grid in (patch.vertices, patch.normals)
-    )
+    columns, rows = (_interpolation(axis, count) for axis, count in zip(patch.parameters, chart.shape, strict=True))
+    grids = np.concatenate([patch.vertices, patch.normals], -1)
+    across = (columns @ grids.reshape(len(grids), -1)).reshape(len(columns), -1, 6)
+    place, normal = np.split((rows @ across).reshape(-1, 6), 2, axis=1)
     return place, normal
 
 
@@ -133,12 +137,12 @@ def _image(scene: Scene, texels: Texels, values: Array) -> Array:
     return image.reshape(*scene.light_shape, 3)
 
 
-def _smoothed(scene: Scene, texels: Texels, values: Array) -> Array:
-    """Every chart averaged over blocks, so that each texel gets the directions of all texels around it."""
+def _smoothed(scene: Scene, texels: Texels, values: Array, side: int) -> Array:
+    """Every chart averaged over blocks of texels."""
     image = _image(scene, texels, values)
     for chart in scene.charts:
         part = image[chart.y : chart.y + chart.shape[1], chart.x : chart.x + chart.shape[0]]
-        part[...] = cv2.blur(part, (BLOCK, BLOCK), borderType=cv2.BORDER_REPLICATE)
+        part[...] = cv2.blur(part, (side, side), borderType=cv2.BORDER_REPLICATE)
     return image.reshape(-1, 3)[texels.index]
 
 
@@ -187,8 +191,8 @@ def _soft_light(solid: o3d.t.geometry.RaycastingScene, texels: Texels, room: Roo
         for point in _points(texels.turn, LAMP_RAYS):
             offset = np.concatenate([point, 1 - point[:, :1]], 1) * 2 - 1
             way = bulb + np.float32(BULB_RADIUS_M) * offset - texels.place
-            distance = np.sqrt((way * way).sum(1))
-            cosine = np.maximum((texels.normal * way).sum(1) / distance, 0)
+            distance = np.sqrt(dot(way, way))
+            cosine = np.maximum(dot(texels.normal, way) / distance, 0)
             amount = cosine / np.maximum(distance, 0.15) ** 2 * _unblocked(solid, texels.place, way, 1.0)
             light += (amount / LAMP_RAYS)[:, None] * LAMP
     return light
@@ -208,8 +212,8 @@ def _add_panel(light: Array, solid, texels: Texels, panel, radiance: Array, grid
     for k, point in enumerate(_points(texels.turn[sees], grid[0] * grid[1])):
         u, v = (k % grid[0] + point[:, :1]) / grid[0], (k // grid[0] + point[:, 1:]) / grid[1]
         way = corner + u * first + v * second - place
-        square = (way * way).sum(1)
-        factor = np.maximum((facing * way).sum(1), 0) * np.maximum(-(way @ normal), 0) / np.maximum(square, 0.01) ** 2
+        square = dot(way, way)
+        factor = np.maximum(dot(facing, way), 0) * np.maximum(-(way @ normal), 0) / np.maximum(square, 0.01) ** 2
         factor *= _unblocked(solid, place, way, 0.999)
         light[sees] += (factor * np.float32(area / np.pi))[:, None] * radiance
 
@@ -223,19 +227,22 @@ def _bounced(scene: Scene, solid, texels: Texels, lit: Array, glow: Array, rays:
         angle = np.float32(2 * np.pi) * point[:, :1]
         around = np.sqrt(np.maximum(1 - height * height, 0))
         # A normal plus a point of the unit sphere is spread as the cosine: what a matt surface weighs light by.
-        way = texels.normal * np.float32(1.001) + np.concatenate([around * np.cos(angle), around * np.sin(angle), height], 1)
+        way = texels.normal * np.float32(1.001) + np.concatenate(
+            [around * np.cos(angle), around * np.sin(angle), height], 1
+        )
         hits = cast(solid, np.concatenate([texels.place, way], 1))
-        at = np.rint(at_corners(scene.lookup, hits)[:, :2]).astype(np.int64)
+        at = np.rint(at_hits(scene.lookup, hits)[:, :2]).astype(np.int64)
         material = scene.material[hits.triangle]
         sent = flat[at[:, 1] * scene.light_shape[1] + at[:, 0]] * scene.atlas.mean[material] + glow[material]
         total += np.where(np.isfinite(hits.t)[:, None], np.minimum(sent, BRIGHTEST_BOUNCE), 0)
     return total / rays
 
 
-def exposure_for(scene: Scene, light: Array) -> float:
-    """The factor that brings the room's middle grey (its log mean over all lit surfaces) to `MIDDLE_GREY`."""
-    texels = _texels(scene)
+def _exposure(scene: Scene, light: Array) -> float:
+    """The factor that brings the log mean of all lit surfaces to `MIDDLE_GREY`."""
     sizes = [chart.shape[0] * chart.shape[1] for chart in scene.charts]
-    color = np.repeat([scene.atlas.mean[scene.atlas.index[patch.material]] for patch in scene.patches], sizes, axis=0)
-    brightness = (light.reshape(-1, 3)[texels.index] * color).mean(1)
-    return float(MIDDLE_GREY / np.exp(np.log(brightness[brightness > 1e-3]).mean()))
+    color = np.repeat(
+        [scene.atlas.mean[scene.atlas.index[patch.material]] for patch in scene.solids.patches], sizes, axis=0
+    )
+    brightness = (light * color).mean(1)
+    return float(MIDDLE_GREY / np.exp(np.log(brightness[brightness > DARK]).mean()))

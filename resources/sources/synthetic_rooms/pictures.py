@@ -1,6 +1,6 @@
 """Pictures that are stretched once over a surface: paintings, book covers, screens, rugs, the view from a window.
 
-Each is a function `(colors (k, 3), rng) -> (h, w, 3)` sRGB, 0 to 1. Positions are shares of the image's width and height.
+Each is a function `(colors (k, 3), rng) -> (h, w, 3)` sRGB, 0 to 1. Positions are shares of width and height.
 """
 
 import cv2
@@ -77,7 +77,7 @@ def botanical(colors: NDArray, rng: np.random.Generator) -> Image:
     for step, share in enumerate(np.linspace(0.02, 0.8, 7)):
         root = top + share * (bottom - top)
         for side in (-1, 1):
-            tip = root + (side * (0.16 + 0.2 * share), -0.1)
+            tip = np.add(root, (side * (0.16 + 0.2 * share), -0.1))
             middle, across = (root + tip) / 2, np.array([0.02, 0.055])
             _polygon(image, np.array([root, middle - across, tip, middle + across]), colors[step % len(colors)])
     return _framed(image)
@@ -207,6 +207,6 @@ def outdoors(colors: NDArray, rng: np.random.Generator) -> Image:
     return cv2.GaussianBlur(image, (0, 0), 1.2)
 
 
-RECIPES = (
+PICTURES = (
     landscape, abstract, botanical, book_cover, book_spine, desktop, keys, rug, leaf, carton, dial, outdoors,
 )  # fmt: skip

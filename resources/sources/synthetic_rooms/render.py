@@ -19,7 +19,7 @@ SUBPIXELS = np.array([(-0.375, -0.125), (0.125, -0.375), (0.375, 0.125), (-0.125
 """Rays of a pixel at an edge: a turned grid, so that near-vertical and near-horizontal edges both get four steps."""
 DEPTH_STEP = 0.03
 """Two neighbouring pixels show an edge where the depth's slope changes by this share of it."""
-TONES = 4096
+TONES, BRIGHTEST = 4096, 16.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,50 +49,47 @@ def camera_rays(camera: Camera) -> Array:
     return pixel_rays(camera, u, v)
 
 
-def tone_curve(exposure: float) -> NDArray[np.uint8]:
-    """sRGB value for linear light from 0 to `TONES - 1` steps of `1 / TONES` of the brightest; highlights roll off.
+def _film_curve() -> NDArray[np.uint8]:
+    """sRGB values of `TONES` steps of linear light, even in its square root, as the eye sees dark steps more finely.
 
-    The curve is K. Narkowicz's fit to the ACES film response (2016).
+    Highlights roll off as in K. Narkowicz's fit to the ACES film response (2016).
     """
-    x = _LIGHT * exposure
+    x = (np.arange(TONES) / (TONES - 1)) ** 2 * BRIGHTEST
     film = (x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14)
     return np.round(255 * srgb_from_linear(np.clip(film, 0, 1))).astype(np.uint8)
 
 
-BRIGHTEST = 16.0
-_LIGHT = (np.arange(TONES) / (TONES - 1)) ** 2 * BRIGHTEST
-"""Steps are even in the square root, as the eye sees dark steps more finely."""
+FILM = _film_curve()
 
 
-def developed(light: Array, curve: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def developed(light: Array) -> NDArray[np.uint8]:
     """sRGB values of linear light."""
-    return curve[(np.sqrt(np.clip(light / np.float32(BRIGHTEST), 0, 1)) * (TONES - 1) + 0.5).astype(np.int32)]
+    return FILM[(np.sqrt(np.clip(light / np.float32(BRIGHTEST), 0, 1)) * (TONES - 1) + 0.5).astype(np.int32)]
 
 
-def render(scene: Scene, light_map: Array, camera: Camera, curve: NDArray[np.uint8]) -> Frame:
+def render(scene: Scene, light_map: Array, camera: Camera) -> Frame:
     """The frame that a camera sees."""
     shape = (camera.height, camera.width)
-    rays = camera_rays(camera)
-    hits = cast(scene.caster, rays)
-    angle = 1 / float(camera.intrinsics[0])
-    color = developed(radiance(scene, light_map, rays, hits, angle), curve)
+    rays, angle = camera_rays(camera), 1 / float(camera.intrinsics[0])
+    hits = cast(scene.solids.caster, rays)
+    color = developed(radiance(scene, light_map, rays, hits, angle)).reshape(*shape, 3)
     rows, columns = np.nonzero(_edges(scene, hits, shape))
-    color = color.reshape(*shape, 3)
     if len(rows):
-        total = np.zeros((len(rows), 3), np.float32)
-        for du, dv in SUBPIXELS:
-            finer = pixel_rays(camera, columns + du, rows + dv)
-            total += developed(radiance(scene, light_map, finer, cast(scene.caster, finer), angle / 2), curve)
-        color[rows, columns] = np.round(total / len(SUBPIXELS)).astype(np.uint8)
+        u, v = (at[:, None] + SUBPIXELS[:, axis] for axis, at in enumerate((columns, rows)))
+        finer = pixel_rays(camera, u.ravel(), v.ravel())
+        parts = developed(radiance(scene, light_map, finer, cast(scene.solids.caster, finer), angle / 2))
+        color[rows, columns] = np.round(parts.reshape(*u.shape, 3).mean(1)).astype(np.uint8)
     depth = np.where(np.isfinite(hits.t), hits.t, 0).reshape(shape)
-    instance = np.where(np.isfinite(hits.t), scene.instance[hits.triangle], 0).astype(np.uint16).reshape(shape)
+    instance = np.where(np.isfinite(hits.t), scene.solids.instance[hits.triangle], 0).astype(np.uint16).reshape(shape)
     return Frame(color, depth, instance)
 
 
 def _edges(scene: Scene, hits: Hits, shape: tuple[int, int]) -> NDArray[np.bool_]:
     """Pixels `(h, w)` beside another material, object or depth, or where a surface bends sharply."""
     depth = hits.t.reshape(shape)
-    label = (scene.instance[hits.triangle].astype(np.int32) * 4096 + scene.material[hits.triangle]).reshape(shape)
+    label = (scene.solids.instance[hits.triangle].astype(np.int32) * 4096 + scene.material[hits.triangle]).reshape(
+        shape
+    )
     inverse = 1 / depth
     edge = np.zeros(shape, bool)
     for axis in (0, 1):

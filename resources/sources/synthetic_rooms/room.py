@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openspatial_assets.engine.geometry.boxes import Boxes
+from resources.sources.synthetic_rooms.furniture.pieces import Style, between, choose
 from resources.sources.synthetic_rooms.materials import WHITE, Material, fabric, metal, painted, picture
-from resources.sources.synthetic_rooms.pieces import Style, between, choose
 from resources.sources.synthetic_rooms.shapes import Patch, Patches, box, moved, quad, rigid, surface, tube
 
 WALL_YAWS = (0.0, -np.pi / 2, np.pi, np.pi / 2)
 """Turn of each wall's frame: the walls at +y, +x, -y, -x."""
 REVEAL_M = 0.16
 """Depth of the wall in which a window sits."""
-SKY_GLOW = 2.6
-"""The view outside, brighter than anything inside, so that it is slightly overexposed."""
+SKY_GLOW = 1.5
+"""The view outside is brighter than most things inside."""
 BLIND_M = 0.3
 """Tall furniture stays this far from a window, and out of the way of a door."""
 CURTAIN_M = 0.3
@@ -122,9 +122,7 @@ def room_patches(room: Room, style: Style) -> tuple[Patches, Patches]:
         yaw, foot = WALL_YAWS[wall], room.world_from_wall(wall)[:3, 3]
         inside += moved(patches, foot, (0, 0, yaw))
         if windows:
-            view = picture("outdoors", (0, 0, 0), emission=SKY_GLOW, variant=int(round(w * 1000)) % 97)
-            sheet = quad((-6, 3.5, 4.6), (12, 0, 0), (0, 0, -6.4), view)
-            outside += moved([sheet], foot, (0, 0, yaw))
+            outside += moved(_outdoors(variant=round(w * 1000) % 97), foot, (0, 0, yaw))
     x, y, rug_w, rug_d = room.rug
     rug = picture("rug", *style.rug)
     inside += box((rug_w, rug_d, 0.006), (x, y, 0.003), painted(style.rug[0], 0), faces={"top": rug})
@@ -174,6 +172,21 @@ def _window(window: Opening) -> Patches:
     return tuple(patches)
 
 
+def _outdoors(variant: int) -> Patches:
+    """A picture of the garden some way behind the wall, and a closed box of sky and lawn up to it; wall frame."""
+    view = picture("outdoors", (0, 0, 0), emission=SKY_GLOW, variant=variant)
+    sky, lawn = painted((196, 222, 246), 0).glowing(SKY_GLOW), painted((128, 172, 88), 0).glowing(SKY_GLOW)
+    x, near, far, low, high = 6.0, REVEAL_M, 3.5, -1.8, 4.6
+    deep, tall = far - near, high - low
+    return (
+        quad((-x, far, high), (2 * x, 0, 0), (0, 0, -tall), view),
+        quad((-x, near, high), (0, deep, 0), (0, 0, -tall), sky),
+        quad((x, far, high), (0, -deep, 0), (0, 0, -tall), sky),
+        quad((-x, near, high), (2 * x, 0, 0), (0, deep, 0), sky),
+        quad((-x, far, low), (2 * x, 0, 0), (0, -deep, 0), lawn),
+    )
+
+
 def _curtains(window: Opening, height: float, style: Style) -> Patches:
     """A rod and two curtains that hang in folds, drawn back; wall frame."""
     top = min(window.top + 0.16, height - 0.06)
@@ -197,7 +210,12 @@ def _door(door: Opening) -> Patches:
     leaf, trim = painted((226, 222, 212), 0.2), painted(WHITE, 0.1)
     patches = list(box((door.width, 0.03, door.top), (door.x, -0.008, door.top / 2), leaf))
     for side in (-1, 1):
-        patches += box((0.07, 0.05, door.top + 0.07), (door.x + side * (door.width / 2 + 0.035), -0.016, door.top / 2 + 0.035), trim, 0.004)
+        patches += box(
+            (0.07, 0.05, door.top + 0.07),
+            (door.x + side * (door.width / 2 + 0.035), -0.016, door.top / 2 + 0.035),
+            trim,
+            0.004,
+        )
         for z, high in ((0.55, 0.75), (1.47, 0.85)):
             patches += box((0.3, 0.02, high), (door.x + side * 0.2, -0.022, z), leaf, 0.009, 2)
     patches += box((door.width, 0.05, 0.07), (door.x, -0.016, door.top + 0.035), trim, 0.004)

@@ -10,15 +10,18 @@ import numpy as np
 import open3d as o3d
 from numpy.typing import NDArray
 
-from resources.sources.synthetic_rooms.atlas import LEVELS, linear_from_srgb
+from resources.sources.synthetic_rooms.atlas import LEVELS, LINEAR
 from resources.sources.synthetic_rooms.scene import Scene
 
 Array = NDArray[np.float32]
-LINEAR = linear_from_srgb(np.arange(256) / 255).astype(np.float32)
 ROW = 1024
 """OpenCV's remap wants a picture: look-ups are laid out in rows of this length."""
 FACING_REFLECTANCE = 0.04
-"""Share of light that a smooth non-metal mirrors when seen straight on (Schlick 1994, refractive index 1.5)."""
+"""Share of light that a smooth non-metal mirrors when seen straight on (refractive index 1.5)."""
+GRAZING = 0.05
+"""Smallest cosine by which a pixel's footprint on a surface is widened."""
+START_M = np.float32(0.002)
+"""Mirrored rays start this far above their surface."""
 FAINT = 0.02
 """Mirrored light below this share is left out."""
 BLUR_PER_METRE = 0.02
@@ -36,12 +39,6 @@ class Hits:
     def __getitem__(self, index) -> "Hits":
         return Hits(self.t[index], self.triangle[index], self.place[index])
 
-    @property
-    def weights(self) -> Array:
-        """`(n, 3, 1)` barycentric weights of the triangle's corners."""
-        u, v = self.place[:, 0], self.place[:, 1]
-        return np.stack([1 - u - v, u, v], -1)[..., None]
-
 
 def cast(caster: o3d.t.geometry.RaycastingScene, rays: Array) -> Hits:
     """Hits of rays `(n, 6)` (origin, direction); a ray that leaves the scene has an infinite t and triangle 0."""
@@ -51,11 +48,18 @@ def cast(caster: o3d.t.geometry.RaycastingScene, rays: Array) -> Hits:
     return Hits(t, triangle, answer["primitive_uvs"].numpy())
 
 
-def at_corners(table: Array, hits: Hits) -> Array:
-    """A table `(f, 3, k)` of values at the triangles' corners, interpolated at the hits: `(n, k)`."""
-    corners = np.take(table.reshape(len(table), -1), hits.triangle, axis=0).reshape(-1, 3, table.shape[2])
-    u, v = hits.place[:, :1], hits.place[:, 1:]
-    return corners[:, 0] * (1 - u - v) + corners[:, 1] * u + corners[:, 2] * v
+def at_hits(table: Array, hits: Hits) -> Array:
+    """A table `(f, 3, k)` (first corner, differences of the others) interpolated at the hits: `(n, k)`."""
+    found = np.take(table.reshape(len(table), -1), hits.triangle, axis=0).reshape(-1, 3, table.shape[2])
+    value = found[:, 1] * hits.place[:, :1]
+    value += found[:, 0]
+    value += found[:, 2] * hits.place[:, 1:]
+    return value
+
+
+def dot(a: Array, b: Array) -> Array:
+    """Scalar products `(n,)` of vectors `(n, 3)`."""
+    return np.einsum("ij,ij->i", a, b)
 
 
 def look_up(image: NDArray, x: Array, y: Array) -> NDArray:
@@ -81,7 +85,7 @@ def albedo(scene: Scene, material: NDArray[np.int32], texture: Array, level: Arr
 
 def surface_radiance(scene: Scene, light_map: Array, hits: Hits, pixel_m: Array) -> Array:
     """Light `(n, 3)` that the surfaces at the hits scatter and send out; `pixel_m` is how wide a pixel is there."""
-    looked_up = at_corners(scene.lookup, hits)
+    looked_up = at_hits(scene.lookup, hits)
     material = scene.material[hits.triangle]
     level = np.log2(np.maximum(pixel_m / scene.texel_m[hits.triangle], 1)) + 0.3
     color = albedo(scene, material, looked_up[:, 2:], level)
@@ -96,21 +100,26 @@ def radiance(scene: Scene, light_map: Array, rays: Array, hits: Hits, pixel_angl
         pixel_angle: width of a pixel at distance 1, for directions as long as the rays' are.
     """
     direction = rays[:, 3:]
-    length = np.sqrt((direction * direction).sum(1))
-    normal = at_corners(scene.normals, hits)
-    normal /= np.maximum(np.sqrt((normal * normal).sum(1)), 1e-6)[:, None]
-    cosine = np.clip(-(normal * direction).sum(1) / length, 0.05, 1)
-    pixel_m = hits.t * np.float32(pixel_angle) / np.sqrt(cosine)
+    length = np.sqrt(dot(direction, direction))
+    cosine = -dot(np.take(scene.flat_normal, hits.triangle, axis=0), direction) / length
+    pixel_m = hits.t * np.float32(pixel_angle) / np.sqrt(np.maximum(cosine, GRAZING))
     light = surface_radiance(scene, light_map, hits, pixel_m)
     gloss = np.array([m.gloss for m in scene.atlas.materials], np.float32)[scene.material[hits.triangle]]
-    mirrored = gloss * (FACING_REFLECTANCE + (1 - FACING_REFLECTANCE) * (1 - cosine) ** 5)
-    shiny = np.nonzero(mirrored > FAINT)[0]
-    if len(shiny):
-        weight, at = mirrored[shiny, None], normal[shiny]
-        onward = direction[shiny] / length[shiny, None]
-        onward = onward - 2 * (onward * at).sum(1, keepdims=True) * at
-        start = rays[shiny, :3] + hits.t[shiny, None] * direction[shiny] + np.float32(2e-3) * at
-        seen = cast(scene.caster, np.concatenate([start, onward], 1))
-        blur = BLUR_PER_METRE * np.where(np.isfinite(seen.t), seen.t, 0) + pixel_m[shiny]
-        light[shiny] += weight * (surface_radiance(scene, light_map, seen, blur) - light[shiny])
+    shiny = np.nonzero(gloss * _mirrored(cosine) > FAINT)[0]
+    if len(shiny) == 0:
+        return light
+    met, onward = hits[shiny], direction[shiny] / length[shiny, None]
+    normal = at_hits(scene.normals, met)
+    normal /= np.maximum(np.sqrt(dot(normal, normal)), 1e-6)[:, None]
+    facing = dot(normal, onward)[:, None]
+    start = rays[shiny, :3] + met.t[:, None] * direction[shiny] + START_M * normal
+    seen = cast(scene.solids.caster, np.concatenate([start, onward - 2 * facing * normal], 1))
+    blur = BLUR_PER_METRE * np.where(np.isfinite(seen.t), seen.t, 0) + pixel_m[shiny]
+    weight = gloss[shiny, None] * _mirrored(-facing)
+    light[shiny] += weight * (surface_radiance(scene, light_map, seen, blur) - light[shiny])
     return light
+
+
+def _mirrored(cosine: Array) -> Array:
+    """Share of light that a smooth surface mirrors at an angle of incidence (Schlick 1994)."""
+    return FACING_REFLECTANCE + (1 - FACING_REFLECTANCE) * (1 - np.clip(cosine, 0, 1)) ** 5

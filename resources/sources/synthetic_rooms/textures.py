@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from resources.sources.synthetic_rooms import pictures
 from resources.sources.synthetic_rooms.materials import Material
+from resources.sources.synthetic_rooms.pictures import PICTURES
 
 Image = NDArray[np.float32]
 SIZE = 512
@@ -38,9 +38,9 @@ def noise(rng: np.random.Generator, size: int, slope: float, stretch: float = 1.
     rows, columns = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :]
     frequency = np.sqrt(rows**2 + (columns * stretch) ** 2)
     frequency[0, 0] = np.inf
-    spectrum = np.fft.rfft2(rng.standard_normal((size, size))) * frequency**-slope
-    field = np.fft.irfft2(spectrum, s=(size, size))
-    return ((field - field.mean()) / field.std()).astype(np.float32)
+    white = rng.standard_normal((size, size), dtype=np.float32)
+    field = np.fft.irfft2(np.fft.rfft2(white) * (frequency**-slope).astype(np.float32), s=(size, size))
+    return (field - field.mean()) / field.std()
 
 
 def _mix(a: NDArray, b: NDArray, weight: NDArray) -> Image:
@@ -116,7 +116,7 @@ def herringbone(colors: NDArray, rng: np.random.Generator) -> Image:
 
 def speckle(colors: NDArray, rng: np.random.Generator) -> Image:
     size = SIZE // 4
-    return colors[0] * (1 + 0.03 * noise(rng, size, 0.4) + 0.02 * noise(rng, size, 1.5))[..., None]
+    return colors[0] * (1 + 0.02 * noise(rng, size, 0.4) + 0.006 * noise(rng, size, 1.5))[..., None]
 
 
 def plaster(colors: NDArray, rng: np.random.Generator) -> Image:
@@ -200,6 +200,6 @@ RECIPES: dict[str, Callable[[NDArray, np.random.Generator], Image]] = {
     recipe.__name__: recipe
     for recipe in (
         wood, planks, tiles, herringbone, speckle, plaster, wallpaper, brushed, weave, stripes, plaid, dots, zigzag,
-        wicker, pages, cardboard, *pictures.RECIPES,
+        wicker, pages, cardboard, *PICTURES,
     )
 }  # fmt: skip

@@ -7,9 +7,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from resources.sources.synthetic_rooms import seats, small_items, storage, tables
+from resources.sources.synthetic_rooms.furniture import (
+    containers,
+    lamps,
+    plants,
+    screens,
+    seats,
+    storage,
+    tables,
+    tableware,
+    wall_items,
+)
+from resources.sources.synthetic_rooms.furniture.pieces import Piece, Style, choose
 from resources.sources.synthetic_rooms.layout import REST_M, Arrangement, NoRoom, Placed
-from resources.sources.synthetic_rooms.pieces import Piece, Style, choose
 from resources.sources.synthetic_rooms.shapes import rigid
 
 Builder = Callable[[np.random.Generator, Style], Piece]
@@ -34,24 +44,24 @@ def _wall_behind(room: Arrangement, placed: Placed) -> int:
 
 
 def fill_shelf(room: Arrangement, style: Style, shelf: Placed, books: int) -> None:
-    """A row of upright books whose last one leans, and ornaments on other boards."""
+    """A row of upright books whose last one leans, ornaments on the other boards, a plant or box on top."""
     rng = room.rng
-    rows = len(shelf.piece.supports) - 1
-    levels = [int(level) + 1 for level in rng.permutation(rows - 1)] if rows > 1 else [0]
-    _book_row(room, style, shelf, levels[0], books)
-    ornaments: tuple[Builder, ...] = (small_items.storage_box, small_items.vase, small_items.small_plant, small_items.bowl)
-    for level, k in zip(levels[1:3], rng.permutation(len(ornaments)), strict=False):
+    top = len(shelf.piece.supports) - 1
+    first, *others = (int(level) for level in rng.permutation(np.arange(top - 1) + 1))
+    _book_row(room, style, shelf, first, books)
+    ornaments = (containers.storage_box, tableware.bowl, tableware.bottle, tableware.lying_book)
+    for level, k in zip((*others, 0)[:2], rng.permutation(len(ornaments)), strict=False):
         room.on(ornaments[k](rng, style), shelf, level, FACING, y=(-0.3, 0.3))
-    room.on(choose(rng, (small_items.small_plant, small_items.carton))(rng, style), shelf, rows, FACING)
+    room.on(choose(rng, (plants.small_plant, plants.vase))(rng, style), shelf, top, FACING)
 
 
 def _book_row(room: Arrangement, style: Style, shelf: Placed, level: int, count: int) -> None:
     rng, rest = room.rng, shelf.piece.supports[level]
     x, end = rest.center[0] - rest.size[0] / 2 + 0.01, rest.center[0] + rest.size[0] / 2
     for k in range(count):
-        piece = small_items.book(rng, style)
+        piece = tableware.book(rng, style)
         while piece.bounds[1, 2] > rest.clearance - 0.02:
-            piece = small_items.book(rng, style)
+            piece = tableware.book(rng, style)
         thick, height, depth = np.ptp(piece.bounds[:, 0]), piece.bounds[1, 2], np.ptp(piece.bounds[:, 1])
         lean = rng.uniform(0.16, 0.3) if k == count - 1 else 0.0
         # Turned by -lean about y, its upper left corner is the leftmost point and its lower left corner the lowest.
@@ -84,9 +94,9 @@ def hang_pictures(room: Arrangement, style: Style, above: list[Placed], count: i
         if hung < count:
             wall = _wall_behind(room, anchor)
             local = np.linalg.inv(room.room.world_from_wall(wall)) @ anchor.world_from_object
-            piece = small_items.wall_picture(rng, style)
+            piece = wall_items.wall_picture(rng, style)
             hung += room.hang(piece, wall, local[0, 3] + rng.uniform(-0.15, 0.15), rng.uniform(1.5, 1.62)) is not None
-    wanted = [small_items.wall_picture] * (count - hung) + [small_items.wall_clock] * clock
+    wanted = [wall_items.wall_picture] * (count - hung) + [wall_items.wall_clock] * clock
     for builder in wanted:
         piece = builder(rng, style)
         for _ in range(40):
@@ -112,21 +122,21 @@ def living_room(room: Arrangement, style: Style) -> None:
     stand = room.against_wall(storage.television_stand(rng, style), _opposite(wall), along=(-0.45, 0.45))
     if stand is None:
         stand = _needed(room.against_wall(storage.cabinet(rng, style)), "television stand")
-    room.on(storage.television(rng, style), stand, 0, (-0.05, 0.05), x=(-0.3, 0.3), y=(0.0, 0.6))
+    room.on(screens.television(rng, style), stand, 0, (-0.05, 0.05), x=(-0.3, 0.3), y=(0.0, 0.6))
     side = choose(rng, (-1, 1))
     reach, turn = sorted((side * 1.35, side * 1.7)), sorted((-side * 1.1, -side * 2.0))
     chair = room.beside(seats.armchair(rng, style), sofa, reach, (near - 0.3, near + 0.1), turn, 0.1)
     shelf = _needed(room.against_wall(storage.bookshelf(rng, style)), "bookshelf")
     lamp_x = -side * (sofa.piece.bounds[1, 0] + 0.28)
-    lamp = small_items.floor_lamp(rng, style)
+    lamp = lamps.floor_lamp(rng, style)
     room.beside(lamp, sofa, (lamp_x - 0.06, lamp_x + 0.06), (0.0, 0.25), (-3, 3)) or room.in_corner(lamp)
-    room.in_corner(small_items.plant(rng, style))
+    room.in_corner(plants.plant(rng, style))
     fill_shelf(room, style, shelf, 4)
     lean_cushions(room, style, sofa, 2)
     if chair:
         lean_cushions(room, style, chair, 1)
-    _set_down(room, style, table, (small_items.bowl, small_items.mug, small_items.lying_book, small_items.mug))
-    room.anywhere(choose(rng, (small_items.basket, seats.ottoman))(rng, style))
+    _set_down(room, style, table, (tableware.bowl, tableware.mug, tableware.lying_book, tableware.mug))
+    room.anywhere(choose(rng, (containers.basket, seats.ottoman))(rng, style))
     hang_pictures(room, style, [sofa], 2, clock=False)
 
 
@@ -145,24 +155,26 @@ def bedroom(room: Arrangement, style: Style) -> None:
     shelf = room.against_wall(storage.bookshelf(rng, style)) if desk is None else None
     if desk:
         _seat_at(room, seats.chair(rng, style), desk)
-        room.on(small_items.laptop(rng, style), desk, 0, (-0.25, 0.25), x=(-0.4, 0.4), y=(-0.2, 0.3))
-        _set_down(room, style, desk, (small_items.mug, small_items.lying_book))
-        room.on(small_items.desk_lamp(rng, style), desk, 0, (-0.6, 0.6), y=(0.3, 1.0))
+        room.on(screens.laptop(rng, style), desk, 0, (-0.25, 0.25), x=(-0.4, 0.4), y=(-0.2, 0.3))
+        _set_down(room, style, desk, (tableware.mug, tableware.lying_book))
+        room.on(lamps.desk_lamp(rng, style), desk, 0, (-0.6, 0.6), y=(0.3, 1.0))
     if shelf:
         fill_shelf(room, style, shelf, 3)
     for stand in stands:
-        room.on(small_items.table_lamp(rng, style), stand, y=(0.0, 1.0))
-        room.on(choose(rng, (small_items.mug, small_items.lying_book))(rng, style), stand)
+        room.on(lamps.table_lamp(rng, style), stand, y=(0.0, 1.0))
+        room.on(choose(rng, (tableware.mug, tableware.lying_book))(rng, style), stand)
     for x in ((-1.0, -0.85), (0.85, 1.0)):
         room.on(seats.pillow(rng, style), bed, 0, (-0.1, 0.1), x=x)
     room.on(seats.throw_cushion(rng, style), bed, 1, y=(-0.2, 1.0))
-    room.on(small_items.lying_book(rng, style), bed, 1, y=(-1.0, 0.5))
-    _set_down(room, style, dresser, (small_items.vase, small_items.storage_box))
-    room.in_corner(small_items.plant(rng, style))
-    room.beside(seats.ottoman(rng, style), bed, (-0.5, 0.5), (-head - 0.55, -head - 0.35), (-3, 3), 0.08)
-    room.anywhere(small_items.basket(rng, style), 0.15)
+    room.on(tableware.lying_book(rng, style), bed, 1, y=(-1.0, 0.5))
+    _set_down(room, style, dresser, (plants.vase, containers.storage_box))
+    room.in_corner(plants.plant(rng, style))
+    if rng.uniform() < 0.5:
+        room.beside(seats.ottoman(rng, style), bed, (-0.5, 0.5), (-head - 0.55, -head - 0.35), (-3, 3), 0.08)
+    else:
+        room.anywhere(containers.basket(rng, style), 0.15)
     if desk:
-        room.beside(small_items.waste_bin(rng, style), desk, (-1.1, 1.1), (-0.1, 0.2), (-3, 3))
+        room.beside(containers.waste_bin(rng, style), desk, (-1.1, 1.1), (-0.1, 0.2), (-3, 3))
     hang_pictures(room, style, [bed, dresser], 2, clock=False)
 
 
@@ -179,23 +191,21 @@ def study(room: Arrangement, style: Style) -> None:
     shelf = _needed(room.against_wall(storage.bookshelf(rng, style)), "bookshelf")
     cabinet = _needed(room.against_wall(storage.cabinet(rng, style)), "cabinet")
     chair = room.anywhere(seats.armchair(rng, style), 0.25)
-    room.on(small_items.monitor(rng, style), desk, 0, (-0.2, 0.2), x=(-0.25, 0.25), y=(0.5, 1.0))
-    room.on(small_items.keyboard(rng, style), desk, 0, (-0.08, 0.08), x=(-0.3, 0.3), y=(-0.8, -0.4))
-    room.on(small_items.desk_lamp(rng, style), desk, 0, (-0.8, 0.8), y=(0.2, 1.0))
-    _set_down(room, style, desk, (small_items.mug, small_items.lying_book))
-    fill_shelf(room, style, shelf, 5)
-    _set_down(room, style, cabinet, (small_items.small_plant, small_items.storage_box, small_items.bottle))
+    room.on(screens.monitor(rng, style), desk, 0, (-0.2, 0.2), x=(-0.25, 0.25), y=(0.5, 1.0))
+    room.on(screens.keyboard(rng, style), desk, 0, (-0.08, 0.08), x=(-0.3, 0.3), y=(-0.8, -0.4))
+    room.on(lamps.desk_lamp(rng, style), desk, 0, (-0.8, 0.8), y=(0.2, 1.0))
+    _set_down(room, style, desk, (tableware.mug, tableware.lying_book))
+    fill_shelf(room, style, shelf, 4)
+    room.on(plants.small_plant(rng, style), cabinet)
     if chair:
         lean_cushions(room, style, chair, 1)
-        room.in_corner(small_items.floor_lamp(rng, style))
-    room.beside(small_items.waste_bin(rng, style), desk, (-1.1, 1.1), (-0.1, 0.2), (-3, 3))
-    carton = room.in_corner(small_items.carton(rng, style)) or room.anywhere(small_items.carton(rng, style), 0.1)
+        room.in_corner(lamps.floor_lamp(rng, style))
+    room.beside(containers.waste_bin(rng, style), desk, (-1.1, 1.1), (-0.1, 0.2), (-3, 3))
+    carton = room.in_corner(containers.carton(rng, style)) or room.anywhere(containers.carton(rng, style), 0.1)
     if carton:
-        room.on(small_items.storage_box(rng, style), carton)
-    stool = room.anywhere(seats.stool(rng, style), 0.15)
-    if stool:
-        room.on(choose(rng, (small_items.mug, small_items.lying_book))(rng, style), stool)
-    room.in_corner(small_items.plant(rng, style))
+        room.on(choose(rng, (containers.storage_box, tableware.lying_book))(rng, style), carton)
+    room.anywhere(seats.stool(rng, style), 0.15)
+    room.in_corner(plants.plant(rng, style))
     hang_pictures(room, style, [cabinet], 2, clock=True)
 
 
@@ -213,17 +223,17 @@ def dining_room(room: Arrangement, style: Style) -> None:
             room.beside(piece, table, (x - 0.06, x + 0.06), (y - 0.1, y + 0.1), (facing - 0.4, facing + 0.4), 0.02)
     cabinet = _needed(room.against_wall(storage.cabinet(rng, style)), "cabinet")
     shelf = room.against_wall(storage.bookshelf(rng, style))
-    room.on(small_items.bowl(rng, style), table, x=(-0.4, 0.4), y=(-0.4, 0.4))
-    _set_down(room, style, table, (small_items.mug, small_items.mug, small_items.bottle, small_items.mug))
-    _set_down(room, style, cabinet, (small_items.table_lamp, small_items.vase, small_items.storage_box))
+    room.on(tableware.bowl(rng, style), table, x=(-0.4, 0.4), y=(-0.4, 0.4))
+    _set_down(room, style, table, (tableware.mug, tableware.mug, tableware.bottle, tableware.mug))
+    _set_down(room, style, cabinet, (lamps.table_lamp, plants.vase))
     if shelf:
         fill_shelf(room, style, shelf, 3)
-    room.in_corner(small_items.plant(rng, style))
-    room.in_corner(small_items.floor_lamp(rng, style))
+    room.in_corner(plants.plant(rng, style))
+    room.in_corner(lamps.floor_lamp(rng, style))
     stool = room.anywhere(seats.stool(rng, style), 0.2)
     if stool:
-        room.on(small_items.lying_book(rng, style), stool)
-    room.in_corner(small_items.basket(rng, style)) or room.in_corner(small_items.waste_bin(rng, style))
+        room.on(tableware.lying_book(rng, style), stool)
+    room.in_corner(containers.basket(rng, style)) or room.in_corner(containers.waste_bin(rng, style))
     hang_pictures(room, style, [cabinet], 2, clock=True)
 
 

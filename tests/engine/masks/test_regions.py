@@ -15,6 +15,7 @@ from openspatial_assets.engine.masks.regions import (
     intersection_over_union,
     mark_point,
     window_of,
+    without_fragments,
 )
 
 masks = arrays(bool, st.tuples(st.integers(1, 24), st.integers(1, 24)))
@@ -72,3 +73,13 @@ def test_the_mark_of_a_bar_is_in_its_middle_and_that_of_a_ring_not_in_its_hole()
     ring = (np.hypot(x, y) < 28) & (np.hypot(x, y) > 12)
     u, v = mark_point(ring)
     assert ring[v, u]
+
+
+def test_fragments_go_and_parts_stay() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[5:25, 5:25] = mask[30:35, 30:35] = True
+    parts = mask.copy()
+    mask[0, 0] = mask[38, 2] = True
+    np.testing.assert_array_equal(without_fragments(mask, 0.01), parts)
+    np.testing.assert_array_equal(without_fragments(mask, 0.0), mask)
+    assert not without_fragments(np.zeros((3, 3), bool), 0.01).any()

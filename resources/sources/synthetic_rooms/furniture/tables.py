@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from resources.sources.synthetic_rooms.furniture.pieces import Piece, Style, Support, between, choose
 from resources.sources.synthetic_rooms.materials import metal, painted
-from resources.sources.synthetic_rooms.pieces import Piece, Style, Support, between, choose
 from resources.sources.synthetic_rooms.shapes import Patches, box, cylinder, tube
 
 OPEN_AIR = 0.6
@@ -23,7 +23,10 @@ def table(rng: np.random.Generator, style: Style) -> Piece:
     under = height - board
     for x in (-1, 1):
         for y in (-1, 1):
-            foot, hip = (x * (width / 2 - 0.06), y * (depth / 2 - 0.06), 0), (x * (width / 2 - 0.09), y * (depth / 2 - 0.09), under)
+            foot, hip = (
+                (x * (width / 2 - 0.06), y * (depth / 2 - 0.06), 0),
+                (x * (width / 2 - 0.09), y * (depth / 2 - 0.09), under),
+            )
             parts.append(_leg(foot, hip, 0.022, 0.035, style))
     for y in (-1, 1):
         parts.append(box((width - 0.26, 0.022, 0.08), (0, y * (depth / 2 - 0.09), under - 0.04), style.wood))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from resources.sources.synthetic_rooms.materials import metal, painted, picture
-from resources.sources.synthetic_rooms.pieces import Piece, Style, Support, between, choose
+from resources.sources.synthetic_rooms.furniture.pieces import Piece, Style, Support, between, choose
+from resources.sources.synthetic_rooms.materials import metal, painted
 from resources.sources.synthetic_rooms.shapes import box, cylinder, ellipsoid
 
 BOARD = 0.024
@@ -11,11 +11,13 @@ BOARD = 0.024
 
 def bookshelf(rng: np.random.Generator, style: Style) -> Piece:
     """An open bookcase: sides, a thin back, boards at even heights, a plinth."""
-    width, depth, height = between(rng, 0.85, 1.05), between(rng, 0.29, 0.33), between(rng, 1.5, 1.85)
-    rows = 4 if height < 1.7 else 5
+    rows = choose(rng, (3, 4))
+    width, depth, height = between(rng, 0.85, 1.0), between(rng, 0.29, 0.33), rows * between(rng, 0.35, 0.38) + 0.1
     wood = choose(rng, (style.wood, style.lacquer))
     parts = [box((BOARD, depth, height), (x * (width - BOARD) / 2, 0, height / 2), wood, 0.003) for x in (-1, 1)]
-    parts.append(box((width - 2 * BOARD, 0.008, height - 0.08), (0, depth / 2 - 0.006, height / 2 + 0.03), style.second_wood))
+    parts.append(
+        box((width - 2 * BOARD, 0.008, height - 0.08), (0, depth / 2 - 0.006, height / 2 + 0.03), style.second_wood)
+    )
     parts.append(box((width - 2 * BOARD, 0.02, 0.07), (0, -depth / 2 + 0.03, 0.035), wood))
     levels = np.linspace(0.07, height - BOARD, rows + 1)
     inside = depth - 0.014
@@ -102,29 +104,12 @@ def television_stand(rng: np.random.Generator, style: Style) -> Piece:
     parts.append(box((third - wall, 0.01, inner), (0, depth / 2 - 0.01, middle), style.wood))
     for x in (-1, 1):
         center = x * (third + wall / 2) * 0.985
-        parts.append(box((third - wall - 0.01, depth - 0.03, inner - 0.008), (center, 0.0, middle), style.lacquer, 0.004))
+        parts.append(
+            box((third - wall - 0.01, depth - 0.03, inner - 0.008), (center, 0.0, middle), style.lacquer, 0.004)
+        )
         parts.append(box((0.14, 0.016, 0.014), (center, -depth / 2 + 0.01, middle + inner * 0.2), metal(), 0.005))
     for x in (-1, 1):
         for y in (-1, 1):
             foot = (x * (width / 2 - 0.1), y * (depth / 2 - 0.07))
             parts.append(cylinder(0.016, 0, 0.1, style.wood, foot, 12, top_radius=0.024))
     return Piece("cabinet", tuple(parts), (Support((0.0, 0.0, height), (width - 0.1, depth - 0.06), 0.9),))
-
-
-def television(rng: np.random.Generator, style: Style) -> Piece:
-    """A flat screen on a foot."""
-    width = between(rng, 0.95, 1.1)
-    height, dark = width * 0.58, painted((30, 30, 33), 0.4)
-    screen = picture("landscape", *_evening(rng), gloss=0.4, emission=0.55, variant=int(rng.integers(99)))
-    parts = [box((width, 0.035, height), (0, 0.02, 0.09 + height / 2), dark, 0.006)]
-    parts.append(box((width - 0.03, 0.004, height - 0.03), (0, 0.001, 0.09 + height / 2), dark, faces={"front": screen}))
-    parts.append(box((0.12, 0.03, 0.1), (0, 0.03, 0.05), dark, 0.004))
-    parts.append(box((0.42, 0.2, 0.016), (0, 0.01, 0.008), dark, 0.006))
-    return Piece("television", tuple(parts))
-
-
-def _evening(rng: np.random.Generator):
-    return choose(rng, (
-        ((250, 190, 140), (240, 120, 110), (110, 70, 110), (70, 50, 95), (35, 28, 60)),
-        ((120, 190, 235), (225, 240, 250), (70, 130, 150), (45, 100, 90), (25, 65, 55)),
-    ))  # fmt: skip

@@ -1,7 +1,7 @@
 """What a piece of furniture is: closed parts, the surfaces that things stand on, and its bulb; and a room's style.
 
 Pieces face -y, their origin is on the floor in the middle of their footprint. What does not belong here: how each
-piece is built (`tables.py`, `seats.py`, `storage.py`, `small_items.py`) and where it stands (`layout.py`).
+piece is built (`tables.py`, `seats.py`, `storage.py`, `lamps.py`, ...) and where it stands (`layout.py`).
 """
 
 from collections.abc import Sequence

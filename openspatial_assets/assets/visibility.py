@@ -1,0 +1,96 @@
+"""The stage `frame_visibility`: which objects a frame shows, and how much of each.
+
+What does not belong here: the mathematics (`engine/visibility`), and the Dagster definitions of the stage.
+"""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from openspatial_assets.engine.geometry.boxes import Boxes
+from openspatial_assets.engine.visibility.counting import PixelCounts, SeenBoxes, count_pixels, silhouette_counts
+from openspatial_assets.engine.visibility.ownership import rivals
+from openspatial_assets.engine.visibility.settings import VisibilitySettings
+from openspatial_assets.engine.visibility.verdict import reasons, visible_fraction
+from resources.images import camera_of, read_depth
+from resources.tables import FRAME_VISIBILITY
+
+RULE_VERSION = "1"
+"""Changes when the meaning of `frame_visibility` changes, so that what was made before is out of date."""
+
+FRAMES_AT_ONCE = 64
+"""Frames whose geometry is prepared together: enough to hide the cost of a call, and 100 boxes take some 50 MB."""
+
+
+def visibility_of_frames(
+    frames: pl.DataFrame, scene_boxes: pl.DataFrame, visibility: str, settings: VisibilitySettings
+) -> pl.DataFrame:
+    """The rows of `frame_visibility` for some frames of one scene, sorted by frame and object.
+
+    Args:
+        frames: rows of `frames`.
+        scene_boxes: all of the scene's boxes.
+        visibility: the variant's choice. `depth` tests each box against the depth image; `none` keeps every box that
+            projects into the frame as fully visible.
+
+    Raises:
+        ValueError: `visibility` is not a known choice.
+        ImageError: a depth image cannot be read; the message names the file.
+    """
+    if visibility not in ("depth", "none"):
+        raise ValueError(f"visibility={visibility!r} is not known; choose depth or none (variants.py)")
+    frames, scene_boxes = frames.sort("frame_id"), scene_boxes.sort("object_id")
+    if frames.is_empty() or scene_boxes.is_empty():
+        return FRAME_VISIBILITY.empty()
+    boxes = Boxes.from_rpy(*(scene_boxes.get_column(name).to_numpy() for name in ("center", "extents", "rpy")))
+    near = rivals(boxes, settings.occlusion_tolerance_m)
+    made = []
+    for part in frames.iter_slices(FRAMES_AT_ONCE):
+        rows = part.rows(named=True)
+        seen = SeenBoxes.in_frames([camera_of(row) for row in rows], boxes, settings)
+        if visibility == "depth":
+            counts = PixelCounts.joined([_counts(seen, place, row, near, settings) for place, row in enumerate(rows)])
+            reason = reasons(counts, seen.projection.in_frame, settings)
+        else:
+            counts = PixelCounts.joined([silhouette_counts(seen, place, visible=True) for place in range(len(rows))])
+            reason = np.where(counts.silhouette > 0, "ok", "outside")
+        made.append(_table(part, scene_boxes, boxes, seen, counts, reason))
+    return pl.concat(made)
+
+
+def _counts(
+    seen: SeenBoxes, frame: int, row: dict[str, Any], near: NDArray[np.bool_], settings: VisibilitySettings
+) -> PixelCounts:
+    if row["depth"] is None:
+        return silhouette_counts(seen, frame, visible=False)
+    return count_pixels(seen, frame, read_depth(row), near, settings)
+
+
+def _table(
+    frames: pl.DataFrame,
+    scene_boxes: pl.DataFrame,
+    boxes: Boxes,
+    seen: SeenBoxes,
+    counts: PixelCounts,
+    reason: NDArray[np.str_],
+) -> pl.DataFrame:
+    """The rows of `frame_visibility` for what was counted in `frames`."""
+    projection = seen.projection
+    offsets = boxes.centers[projection.box] - seen.views.centers[projection.frame]
+    return pl.DataFrame(
+        {
+            "frame_id": frames.get_column("frame_id").gather(projection.frame),
+            "object_id": scene_boxes.get_column("object_id").gather(projection.box),
+            "box_2d": projection.box_2d,
+            "in_frame": projection.in_frame,
+            "visible_fraction": visible_fraction(counts),
+            "occupancy": counts.occupancy,
+            "num_points": np.rint(counts.object).astype(np.int64),
+            "distance": np.linalg.norm(offsets, axis=-1),
+            "visible": reason == "ok",
+            "reason": reason.tolist(),
+        },
+        schema=FRAME_VISIBILITY.schema,
+    )

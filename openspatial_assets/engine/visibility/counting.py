@@ -1,0 +1,204 @@
+"""How many pixels of each box's silhouette show the object, how many are hidden, and how many of its voxels are hit.
+
+Each box is sampled on its own grid of at most `samples_per_side` x `samples_per_side` pixels over its window: a small
+box at every pixel, a large one more coarsely. So all boxes of a frame are one array, and cost the same. What does not
+depend on the depth image is prepared for many frames at once.
+What does not belong here: full-resolution masks (`ray_interval.py`), and the verdict (`verdict.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openspatial_assets.engine.geometry.boxes import Boxes
+from openspatial_assets.engine.geometry.cameras import Camera
+from openspatial_assets.engine.visibility.face_planes import FacePlanes, face_planes, inverse_interval
+from openspatial_assets.engine.visibility.frustum import Projection, Views, project_boxes
+from openspatial_assets.engine.visibility.occupancy import hit_voxels, occupancy, seen_voxels
+from openspatial_assets.engine.visibility.ownership import LocalBoxes, SeenPixels, owned
+from openspatial_assets.engine.visibility.ray_interval import pixels_of_boxes
+from openspatial_assets.engine.visibility.settings import VisibilitySettings
+
+
+@dataclass(frozen=True)
+class SampleGrids:
+    """The sampled pixels of boxes `(p,)`.
+
+    Attributes:
+        columns, rows: `(p, side)` pixels.
+        unused: `(p, side, side)` whether a sample is filling, for a window of fewer pixels.
+        weight: `(p,)` pixels for which a sample stands.
+    """
+
+    columns: NDArray[np.int32]
+    rows: NDArray[np.int32]
+    used: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+
+    @classmethod
+    def over(cls, window: NDArray[np.intp], side: int) -> "SampleGrids":
+        """At most `side` columns and rows, evenly over each window `(p, 4)`; all of them where there are fewer."""
+        size = np.maximum(window[:, 2:] - window[:, :2], 0)
+        number, place = np.minimum(size, side), np.arange(side)
+        step = size / np.maximum(number, 1)
+        used = place < number[..., None]
+        position = window[:, :2, None] + np.where(used, (place + 0.5) * step[..., None], 0.0)
+        position = position.astype(np.int32)
+        return cls(position[:, 0], position[:, 1], used[:, 1, :, None] & used[:, 0, None, :], step.prod(-1))
+
+    def __getitem__(self, part: slice) -> "SampleGrids":
+        return SampleGrids(self.columns[part], self.rows[part], self.used[part], self.weight[part])
+
+
+@dataclass(frozen=True)
+class SeenBoxes:
+    """All of a scene's boxes that project into some frames, with what sampling them in a depth image needs."""
+
+    cameras: Sequence[Camera]
+    views: Views
+    projection: Projection
+    planes: FacePlanes
+    local: LocalBoxes
+    grids: SampleGrids
+    seen_voxels: NDArray[np.intp]
+
+    @classmethod
+    def in_frames(cls, cameras: Sequence[Camera], boxes: Boxes, settings: VisibilitySettings) -> "SeenBoxes":
+        views = Views.of(cameras)
+        projection = project_boxes(views, boxes)
+        frame, box = projection.frame, projection.box
+        viewpoint = np.einsum("pi,pij->pj", views.centers[frame] - boxes.centers[box], boxes.rotations[box])
+        return cls(
+            cameras,
+            views,
+            projection,
+            face_planes(views, boxes, frame, box, settings),
+            LocalBoxes.seen_from(views, boxes, frame, box),
+            SampleGrids.over(projection.window, settings.samples_per_side),
+            seen_voxels(boxes.extents[box], viewpoint),
+        )
+
+    def of_frame(self, frame: int) -> slice:
+        """The places of a frame's boxes."""
+        return slice(*np.searchsorted(self.projection.frame, (frame, frame + 1)))
+
+
+@dataclass(frozen=True)
+class PixelCounts:
+    """What a depth image says of boxes `(p,)`, in pixels at full resolution (estimated from the samples).
+
+    Attributes:
+        silhouette: pixels of the projected box inside the image.
+        known: those of them with a depth.
+        object: those whose depth lies inside the box's ray interval, and that no other box owns.
+        occluded: those where something is nearer than the box.
+        occupancy: share of the box's voxels hit by object pixels, against a fully seen box, 0 to 1.
+    """
+
+    silhouette: NDArray[np.float64]
+    known: NDArray[np.float64]
+    object: NDArray[np.float64]
+    occluded: NDArray[np.float64]
+    occupancy: NDArray[np.float64]
+
+    @classmethod
+    def joined(cls, counts: Sequence["PixelCounts"]) -> "PixelCounts":
+        """The counts of several frames as one."""
+        return cls(*(np.concatenate([getattr(one, field.name) for one in counts]) for field in fields(cls)))
+
+
+def count_pixels(
+    seen: SeenBoxes, frame: int, depth: NDArray[np.float32], rivals: NDArray[np.bool_], settings: VisibilitySettings
+) -> PixelCounts:
+    """Counts for the boxes that project into one frame, `seen.of_frame(frame)`.
+
+    Args:
+        depth: `(height, width)` metres, 0 = none.
+        rivals: `(n, n)` which boxes of the scene can have a pixel in common (`ownership.rivals`).
+    """
+    part = seen.of_frame(frame)
+    grids, local, side = seen.grids[part], seen.local[part], settings.samples_per_side
+    z = depth.ravel().take((grids.rows * depth.shape[1])[:, :, None] + grids.columns[:, None, :])
+    u, v = grids.columns.astype(np.float32), grids.rows.astype(np.float32)
+    silhouette, inside, occluded = pixels_of_boxes(seen.planes[part], u, v, z, settings)
+    silhouette &= grids.used
+    inside &= grids.used
+    occluded &= grids.used
+    number = _count(inside)
+    box = np.repeat(np.arange(len(number)), number)
+    row, column = np.divmod(np.flatnonzero(inside) - box * side**2, side)
+    pixels = SeenPixels.of(
+        seen.cameras[frame], depth, grids.columns.take(box * side + column), grids.rows.take(box * side + row)
+    )
+    points = local.local(pixels.points, box)
+    places = seen.projection.box[part]
+    kept = _kept(pixels, points, box, local, rivals[places[:, None], places], settings)
+    points, box = points[:, kept], box[kept]
+    samples = _count(silhouette)
+    return PixelCounts(
+        samples * grids.weight,
+        _count(silhouette & (z > 0)) * grids.weight,
+        np.bincount(box, minlength=len(number)) * grids.weight,
+        _count(occluded) * grids.weight,
+        occupancy(
+            hit_voxels(points, box, local.half), seen.seen_voxels[part], samples / seen.projection.in_frame[part]
+        ),
+    )
+
+
+def silhouette_counts(seen: SeenBoxes, frame: int, visible: bool) -> PixelCounts:
+    """Counts without a depth image: every pixel of a silhouette shows the object (`visible`), or none is known."""
+    part = seen.of_frame(frame)
+    grids = seen.grids[part]
+    u, v = grids.columns.astype(np.float32), grids.rows.astype(np.float32)
+    entry, leave = inverse_interval(seen.planes[part], u, v)
+    pixels = _count((entry >= leave) & grids.used) * grids.weight
+    shown, none = pixels * visible, np.zeros(len(pixels))
+    return PixelCounts(pixels, shown, shown, none, none + visible)
+
+
+def _kept(
+    pixels: SeenPixels,
+    points: NDArray[np.float32],
+    box: NDArray[np.intp],
+    local: LocalBoxes,
+    rivals: NDArray[np.bool_],
+    settings: VisibilitySettings,
+) -> NDArray[np.bool_]:
+    """Which pixels `(k,)` their box keeps against its rivals `(p, p)`.
+
+    Args:
+        points: `(3, k)` in the axes of each pixel's own box.
+        box: `(k,)` ascending.
+    """
+    pixel, rival = [], []
+    first = np.searchsorted(box, np.arange(len(rivals) + 1))
+    for own in np.flatnonzero(rivals.any(1) & (np.diff(first) > 0)):
+        others = np.flatnonzero(rivals[own])
+        lies_in = local.contain(others, pixels.points[:, first[own] : first[own + 1]], settings.occlusion_tolerance_m)
+        other, place = np.nonzero(lies_in)
+        pixel.append(first[own] + place)
+        rival.append(others[other])
+    kept = np.ones(len(box), dtype=bool)
+    if not pixel:
+        return kept
+    pixel, rival = np.concatenate(pixel), np.concatenate(rival)
+    contested, number = np.unique(pixel, return_inverse=True)
+    rival_points = local.local(pixels.points.take(pixel, axis=1), rival)
+    pair = np.concatenate([np.arange(len(contested)), number])
+    mine = owned(
+        local,
+        np.concatenate([points.take(contested, axis=1), rival_points], axis=1),
+        pixels[contested].normals().take(pair, axis=1),
+        pair,
+        np.concatenate([box[contested], rival]),
+    )
+    kept[contested] = mine[: len(contested)]
+    return kept
+
+
+def _count(masks: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """True values of each mask `(p, side, side)`."""
+    return masks.sum((1, 2))

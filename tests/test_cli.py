@@ -1,0 +1,62 @@
+"""The commands beside Dagster's own: what they print, and what they say of wrong requests."""
+
+import json
+
+import pytest
+
+from openspatial_assets.cli import main
+from resources.sources.registration import registered
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENSPATIAL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home" / "dagster"))
+    return tmp_path / "home"
+
+
+def test_scene_materialises_a_folder_and_plan_then_has_nothing_to_do(rooms, home, capsys):
+    assert main(["--workers", "1", "scene", rooms[0].root, "--id", "mine", "--variant", "no_filter"]) == 0
+    printed = capsys.readouterr().out
+    assert "plan: sources: 2 partitions: missing" in printed
+    assert "questions so far" in printed
+    assert "left_right" in printed
+    assert str(home / "catalog.duckdb") in printed
+    assert main(["plan", "--variant", "no_filter"]) == 0
+    assert "nothing is missing or out of date" in capsys.readouterr().out
+    assert main(["doctor"]) == 0
+    assert "scene mine: ready (10 frames" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["scene", "DIR", "--id", "a/../b"], "scene id 'a/../b' cannot be used"),
+        (["scene", "DIR", "--id", "a|b"], "for example 'a_b'"),
+        (["scene", "DIR", "--source", "scanet"], "source 'scanet' is unknown; choose one of"),
+        (["scene", "DIR", "--variant", "nothing"], "variant 'nothing' is unknown; choose from box_centric"),
+    ],
+)
+def test_a_wrong_request_is_refused_before_anything_is_written(rooms, home, capsys, arguments, message):
+    assert main([rooms[0].root if word == "DIR" else word for word in arguments]) == 2
+    assert message in capsys.readouterr().out
+    assert registered(home) == []
+
+
+def test_a_wrong_setting_names_file_and_setting(home, capsys):
+    home.mkdir()
+    (home / "settings.toml").write_text("[visibility]\nocclusion_tolerance_m = 'much'\n")
+    assert main(["plan"]) == 2
+    printed = capsys.readouterr().out
+    assert "settings.toml" in printed
+    assert "visibility.occlusion_tolerance_m='much'" in printed
+
+
+def test_doctor_and_scene_name_what_is_wrong_with_a_folder(rooms, tmp_path, home, capsys):
+    (tmp_path / "empty").mkdir()
+    assert main(["--workers", "1", "scene", str(tmp_path / "empty"), "--variant", "no_filter"]) == 1
+    assert "failed: scenes [scene=empty]: scene empty:" in capsys.readouterr().out
+    assert main(["doctor"]) == 1
+    assert str(tmp_path / "empty") in capsys.readouterr().out
+    registration = json.loads((home / "scenes" / "empty.json").read_text())
+    assert registration["source"] == "rgbd_folder"
