@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/pip install --disable-pip-version-check --no-deps
 LIBRARIES := libusb-1.0-0 libgl1 libgomp1 libx11-6
 SONAMES := libusb-1.0.so.0 libGL.so.1 libgomp.so.1 libX11.so.6
 
@@ -24,7 +25,7 @@ test: $(READY)  ## Run the tests.
 
 ui: $(READY)  ## Open the Dagster web UI on http://127.0.0.1:3000 (PORT=... for another port).
 	@$(BIN)/python -m openspatial_assets.cli prepare
-	@$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(or $(PORT),3000)
+	@PYTHONWARNINGS='ignore:Function `dev_command` is superseded' $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(or $(PORT),3000)
 
 scene: $(READY)  ## DIR=... [ID=... LICENSE=...]: register a folder of posed RGB-D frames and materialise it.
 	@test -n "$(DIR)" || { echo "make scene needs DIR=<folder with color/ depth/ pose/ intrinsic/ objects.json>"; exit 2; }
@@ -51,8 +52,8 @@ $(READY): requirements.lock pyproject.toml | libraries
 	  || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up $(VENV) (some minutes the first time)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@{ $(PIP) --requirement requirements.lock && $(PIP) --editable .; } > $(VENV)/install.log 2>&1 \
+	  || { tail -n 20 $(VENV)/install.log; echo "Setting up failed; all of it: $(VENV)/install.log"; exit 1; }
 	@touch $@
 
 # Only the first set-up looks for libraries: loading Open3D later says by itself what it misses.

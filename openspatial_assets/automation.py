@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from openspatial_assets.assets.graph import GRAPH, assets
-from openspatial_assets.assets.runner import asset_key
+from openspatial_assets.assets.provenance import asset_key
 from openspatial_assets.partitions import SCENE_AXIS, Axis
 from openspatial_assets.staleness import Planned, context_of, footers, plan
 from openspatial_assets.variants import VARIANTS

@@ -14,8 +14,8 @@ import dagster as dg
 from openspatial_assets.variants import ALLOWED, CHOICES, JOINT, VARIANTS
 from resources.lake import Partition
 
-# Two mappings are in beta. What we need of them is pinned and tested (`tests/test_partitions.py`), so a warning for each
-# asset would only hide others.
+# Two mappings are in beta. What we need of them is pinned and tested (`tests/test_partitions.py`), so a warning for
+# each asset would only hide others.
 warnings.filterwarnings("ignore", ".*Multi(PartitionMapping|ToSingleDimensionPartitionMapping)", dg.BetaWarning)
 
 SCENE_AXIS = "scene"

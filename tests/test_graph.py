@@ -12,7 +12,7 @@ import pytest
 
 from openspatial_assets import staleness
 from openspatial_assets.assets.graph import GRAPH, assets
-from openspatial_assets.assets.runner import asset_key
+from openspatial_assets.assets.provenance import asset_key
 from openspatial_assets.automation import launch
 from openspatial_assets.definitions import defs
 from openspatial_assets.engine.questions import SUBTASKS

@@ -19,17 +19,15 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
-from dagster._core.definitions.data_version import CODE_VERSION_TAG, DATA_VERSION_TAG, INPUT_DATA_VERSION_TAG_PREFIX
 
+from openspatial_assets.assets.provenance import Provenance, asset_key
 from openspatial_assets.assets.recipe import Inputs, Recipe, Written
 from openspatial_assets.assets.sources import prepare_scene
 from openspatial_assets.partitions import SCENE_AXIS
 from openspatial_assets.staleness import (
-    INPUT_PART,
     Context,
     Graph,
     Output,
-    Stage,
     context_of,
     current,
     fingerprint,
@@ -71,12 +69,11 @@ class StageRun:
         partitions: Sequence[Partition],
         tables: Sequence[str],
         log: Logger,
-        recorded: Callable[[Table, Partition], str | None],
+        provenance: Provenance,
     ) -> None:
-        """`recorded` gives the data version that Dagster last saw of a partition, or None."""
         self.recipe, self.context, self.workplace = recipe, context, workplace
         self.lake: Lake = workplace.lake
-        self.partitions, self.tables, self.log, self.recorded = list(partitions), list(tables), log, recorded
+        self.partitions, self.tables, self.log, self.provenance = list(partitions), list(tables), log, provenance
         self.failures: dict[Partition, str] = {}
         self.computed = 0
         self._jobs: dict[Partition, Job] = {}
@@ -150,8 +147,10 @@ class StageRun:
             fresh = record is not None and record.fingerprint == fingerprint(now)
             if not fresh or self.lake.failure(output.table, partition):
                 outdated[name] = now
-            elif self.recorded(output.table, partition) != record.content:
-                kept.append((name, Kept(stage.axis.key(partition), partition, record, tags=_tags(output, now))))
+            elif (seen := self.provenance.latest(output.table, partition)) is None or seen[0] != record.content:
+                kept.append(
+                    (name, Kept(stage.axis.key(partition), partition, record, tags=self._tags(name, partition)))
+                )
         if not outdated:
             return None
         return Job(partition, self._inputs(partition), outdated)
@@ -195,13 +194,16 @@ class StageRun:
         for name, now in job.parts.items():
             made, common = tables[name], (self.recipe.stage.axis.key(job.partition), job.partition)
             report = partial(self._report, name, job.inputs, made)
-            tags = _tags(self._output(name), now)
+            tags = self._tags(name, job.partition)
             if isinstance(made, Written):
                 record = Record(fingerprint(now), made.content, now, made.rows)
                 self.lake.write_record(self._output(name).table, job.partition, record)
                 yield name, Kept(*common, record, report, tags)
             else:
                 yield name, Computed(*common, made, fingerprint(now), now, report, tags)
+
+    def _tags(self, name: str, partition: Partition) -> Mapping[str, str]:
+        return self.provenance.tags(self.recipe.stage, self._output(name), partition, list(self.context.scenes))
 
     def _report(self, name: str, inputs: Inputs, made: pl.DataFrame | Written) -> Mapping[str, Any]:
         try:
@@ -273,7 +275,7 @@ def asset_of(recipe: Recipe, graph: Graph) -> dg.AssetsDefinition:
             raise dg.Failure(f"{stage.name}: the run names no partition; is its range the wrong way round?")
         now = context_of(graph, workplace.path, workplace.settings(), current(workplace.lake))
         catalog.refresh(workplace.lake, graph.tables())
-        run = StageRun(recipe, now, workplace, partitions, selected, context.log, _recorded(context.instance, stage))
+        run = StageRun(recipe, now, workplace, partitions, selected, context.log, Provenance(context.instance, graph))
         for table in selected:
             yield dg.Output(run.stream(table), output_name=names[table], metadata=REPORTED_BY_STORE)
         for table in selected:
@@ -283,11 +285,6 @@ def asset_of(recipe: Recipe, graph: Graph) -> dg.AssetsDefinition:
             raise dg.Failure("; ".join(f"[{partition}] {reason}" for partition, reason in run.failures.items()))
 
     return stage_asset
-
-
-def asset_key(table: str) -> dg.AssetKey:
-    """The asset of a table; `qa/left_right` has a path of two."""
-    return dg.AssetKey(table.split("/"))
 
 
 @cache
@@ -315,28 +312,6 @@ def _out(recipe: Recipe, output: Output) -> dg.AssetOut:
         dagster_type=dg.Any,
         is_required=False,
     )
-
-
-def _tags(output: Output, parts_now: Mapping[str, str]) -> dict[str, str]:
-    """What Dagster needs for its own view of staleness: code version and the data version of each input."""
-    inputs = {}
-    for name, content in parts_now.items():
-        if name.startswith(INPUT_PART):
-            table = name.removeprefix(INPUT_PART).split(" [")[0]
-            inputs[f"{INPUT_DATA_VERSION_TAG_PREFIX}/{asset_key(table).to_user_string()}"] = content
-    return {CODE_VERSION_TAG: output.rule_version, **inputs}
-
-
-def _recorded(instance: dg.DagsterInstance, stage: Stage) -> Callable[[Table, Partition], str | None]:
-    """A look-up of the data version that Dagster last saw of a partition."""
-
-    def look_up(table: Table, partition: Partition) -> str | None:
-        wanted = dg.AssetRecordsFilter(asset_key(table.name), asset_partitions=[str(stage.axis.key(partition))])
-        records = instance.fetch_materializations(wanted, limit=1).records
-        tags = records[0].asset_materialization.tags if records and records[0].asset_materialization else {}
-        return (tags or {}).get(DATA_VERSION_TAG)
-
-    return look_up
 
 
 def _complete(lake: Lake, table: Table) -> dg.AssetCheckResult:

@@ -3,6 +3,7 @@
 What does not belong here: the mathematics (`engine/visibility`), and the Dagster definitions of the stage.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 
 from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.visibility.counting import PixelCounts, SeenBoxes, count_pixels, silhouette_counts
-from openspatial_assets.engine.visibility.ownership import rivals
+from openspatial_assets.engine.visibility.depth_image import DepthImage
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from openspatial_assets.engine.visibility.verdict import reasons, visible_fraction
-from resources.images import camera_of, read_depth
+from resources.images import camera_of, decode_depth, metres, read_bytes, read_depth
 from resources.tables import FRAME_VISIBILITY
 
 RULE_VERSION = "1"
@@ -45,13 +46,12 @@ def visibility_of_frames(
     if frames.is_empty() or scene_boxes.is_empty():
         return FRAME_VISIBILITY.empty()
     boxes = Boxes.from_rpy(*(scene_boxes.get_column(name).to_numpy() for name in ("center", "extents", "rpy")))
-    near = rivals(boxes, settings.occlusion_tolerance_m)
     made = []
     for part in frames.iter_slices(FRAMES_AT_ONCE):
         rows = part.rows(named=True)
         seen = SeenBoxes.in_frames([camera_of(row) for row in rows], boxes, settings)
         if visibility == "depth":
-            counts = PixelCounts.joined([_counts(seen, place, row, near, settings) for place, row in enumerate(rows)])
+            counts = PixelCounts.joined([_counts(seen, place, row, settings) for place, row in enumerate(rows)])
             reason = reasons(counts, seen.projection.in_frame, settings)
         else:
             counts = PixelCounts.joined([silhouette_counts(seen, place, visible=True) for place in range(len(rows))])
@@ -60,12 +60,19 @@ def visibility_of_frames(
     return pl.concat(made)
 
 
-def _counts(
-    seen: SeenBoxes, frame: int, row: dict[str, Any], near: NDArray[np.bool_], settings: VisibilitySettings
-) -> PixelCounts:
+def _counts(seen: SeenBoxes, frame: int, row: dict[str, Any], settings: VisibilitySettings) -> PixelCounts:
     if row["depth"] is None:
         return silhouette_counts(seen, frame, visible=False)
-    return count_pixels(seen, frame, read_depth(row), near, settings)
+    return count_pixels(seen, frame, _depth(row), settings)
+
+
+def _depth(row: dict[str, Any]) -> DepthImage:
+    path = row["depth"]
+    if row["depth_intrinsics"] is None:
+        stored = decode_depth(read_bytes(path), path)
+        if stored.shape == (row["height"], row["width"]):
+            return DepthImage(stored, partial(metres, depth_scale=row["depth_scale"]))
+    return DepthImage(read_depth(row))
 
 
 def _table(

@@ -54,4 +54,8 @@ def outlines(corners: NDArray[np.float64], intrinsics: NDArray[np.float64]) -> N
 
 def inside_image(polygons: NDArray[np.object_], size: NDArray[np.intp]) -> NDArray[np.object_]:
     """The parts of polygons `(n,)` that lie inside their images of `size` `(n, 2)` (width, height); may be empty."""
-    return shapely.intersection(polygons, shapely.box(-0.5, -0.5, size[:, 0] - 0.5, size[:, 1] - 0.5))
+    inside = np.full(len(polygons), shapely.Polygon(), dtype=object)
+    for width, height in np.unique(size, axis=0):
+        same = (size == (width, height)).all(-1)
+        inside[same] = shapely.clip_by_rect(polygons[same], -0.5, -0.5, width - 0.5, height - 0.5)
+    return inside

@@ -12,6 +12,9 @@ from pycocotools import mask as coco_mask
 Mask = NDArray[np.bool_]
 """`(height, width)`, True on the object."""
 
+DISC_LIMIT_PX = 16
+"""Up to this radius a dilation by a disc is faster than a distance transform; its time grows with the radius."""
+
 PLATEAU_PX = 0.5
 """Pixels this close to the greatest distance from the edge count as equally deep inside the mask."""
 
@@ -68,6 +71,8 @@ def eroded(mask: Mask, radius_px: int) -> Mask:
 
 def dilated(mask: Mask, radius_px: int) -> Mask:
     """All pixels within `radius_px` of the mask."""
+    if radius_px <= DISC_LIMIT_PX:
+        return cv2.dilate(mask.astype(np.uint8), disc(radius_px)).astype(bool)
     if not mask.any():
         return np.zeros_like(mask)
     return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= radius_px

@@ -18,7 +18,8 @@ class MaskSettings:
         sensor_shadow_px: a pixel without depth this near to a surface behind the object is taken for that surface's:
             a depth sensor's shadow falls on what lies behind.
         max_fill_px: pixels without depth are left to colour no farther than this from the depth mask.
-        uncertain_band_px: this near to pixels that may or may not be the object, the depth mask is uncertain too.
+        uncertain_band_px: width of the bands that are left to colour: of the depth mask around pixels without depth,
+            around it at the object's foot, and along the rim of a silhouette.
         grabcut_max_pixels: GrabCut works on a crop scaled down to at most so many pixels; its time grows with them.
         grabcut_iterations: rounds of colour modelling and cutting.
         sam_checkpoint_path: file of Segment Anything's weights (sam_vit_b, sam_vit_l or sam_vit_h).

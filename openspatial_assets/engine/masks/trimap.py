@@ -1,8 +1,8 @@
 """Trimaps: which pixels of an object its depth makes certain, and which are left to colour.
 
-Depth decides almost everywhere. Colour decides where depth cannot: pixels without depth, the foot of an object where it
-meets its support, and pixels that lie inside the boxes of two objects. A pixel whose depth contradicts the box's ray
-interval is never the object. What does not belong here: the cut itself (`resources/segmenter/grabcut.py`).
+Depth decides almost everywhere. Colour decides where depth cannot: pixels without depth and the rim around them, and
+the foot of an object where it meets its support. A pixel whose depth contradicts the box's ray interval is never the
+object. What does not belong here: the cut itself (`resources/segmenter/grabcut.py`).
 """
 
 from dataclasses import dataclass, replace
@@ -31,6 +31,7 @@ MIN_SURE_SHARE = 0.1
 """With less of the mask certain, there is no colour model of the object to decide with, and the mask stays."""
 
 NOBODY = -1
+"""The owner of a pixel that is in no object's mask."""
 
 
 @dataclass(frozen=True)

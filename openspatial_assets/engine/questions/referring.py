@@ -104,9 +104,9 @@ def mentions(
         bare: `(s,)` from `goes_by_tag`.
         marked_share: share of the objects that are marked although they could go by their tag.
     """
-    tags = [scene.tags[scene.sightings.objects[sighting]] for sighting in involved]
     if draft.collective:
         return {}, []
+    tags = [scene.tags[scene.sightings.objects[sighting]] for sighting in involved]
     colors = iter([COLORS[index] for index in rng.permutation(len(COLORS)).tolist()])
     if draft.point_labels:
         called = {

@@ -14,12 +14,17 @@ from numpy.typing import NDArray
 
 from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.geometry.cameras import Camera
+from openspatial_assets.engine.visibility.depth_image import DepthImage
 from openspatial_assets.engine.visibility.face_planes import FacePlanes, face_planes, inverse_interval
 from openspatial_assets.engine.visibility.frustum import Projection, Views, project_boxes
 from openspatial_assets.engine.visibility.occupancy import hit_voxels, occupancy, seen_voxels
 from openspatial_assets.engine.visibility.ownership import LocalBoxes, SeenPixels, owned
 from openspatial_assets.engine.visibility.ray_interval import pixels_of_boxes
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
+
+TESTS_AT_ONCE = 10_000
+"""Tests of a point against a box that are one array operation: 120 kB. Larger arrays leave the processor's cache, and
+the allocator returns their memory after each use."""
 
 
 @dataclass(frozen=True)
@@ -109,18 +114,16 @@ class PixelCounts:
         return cls(*(np.concatenate([getattr(one, field.name) for one in counts]) for field in fields(cls)))
 
 
-def count_pixels(
-    seen: SeenBoxes, frame: int, depth: NDArray[np.float32], rivals: NDArray[np.bool_], settings: VisibilitySettings
-) -> PixelCounts:
+def count_pixels(seen: SeenBoxes, frame: int, depth: DepthImage, settings: VisibilitySettings) -> PixelCounts:
     """Counts for the boxes that project into one frame, `seen.of_frame(frame)`.
 
     Args:
-        depth: `(height, width)` metres, 0 = none.
-        rivals: `(n, n)` which boxes of the scene can have a pixel in common (`ownership.rivals`).
+        depth: of the size of the frame's camera.
     """
-    part = seen.of_frame(frame)
-    grids, local, side = seen.grids[part], seen.local[part], settings.samples_per_side
-    z = depth.ravel().take((grids.rows * depth.shape[1])[:, :, None] + grids.columns[:, None, :])
+    part, camera = seen.of_frame(frame), seen.cameras[frame]
+    grids, local = seen.grids[part], seen.local[part]
+    place = (grids.rows * camera.width)[:, :, None] + grids.columns[:, None, :]
+    z = depth.at(place)
     u, v = grids.columns.astype(np.float32), grids.rows.astype(np.float32)
     silhouette, inside, occluded = pixels_of_boxes(seen.planes[part], u, v, z, settings)
     silhouette &= grids.used
@@ -128,13 +131,9 @@ def count_pixels(
     occluded &= grids.used
     number = _count(inside)
     box = np.repeat(np.arange(len(number)), number)
-    row, column = np.divmod(np.flatnonzero(inside) - box * side**2, side)
-    pixels = SeenPixels.of(
-        seen.cameras[frame], depth, grids.columns.take(box * side + column), grids.rows.take(box * side + row)
-    )
+    pixels = SeenPixels.of(camera, depth, place.ravel().take(np.flatnonzero(inside)))
     points = local.local(pixels.points, box)
-    places = seen.projection.box[part]
-    kept = _kept(pixels, points, box, local, rivals[places[:, None], places], settings)
+    kept = _kept(pixels, points, box, local, settings)
     points, box = points[:, kept], box[kept]
     samples = _count(silhouette)
     return PixelCounts(
@@ -164,27 +163,14 @@ def _kept(
     points: NDArray[np.float32],
     box: NDArray[np.intp],
     local: LocalBoxes,
-    rivals: NDArray[np.bool_],
     settings: VisibilitySettings,
 ) -> NDArray[np.bool_]:
-    """Which pixels `(k,)` their box keeps against its rivals `(p, p)`.
+    """Which pixels `(k,)` their box keeps against the other boxes that they lie in.
 
     Args:
-        points: `(3, k)` in the axes of each pixel's own box.
-        box: `(k,)` ascending.
+        points: `(3, k)` in the axes of each pixel's own box `(k,)`.
     """
-    pixel, rival = [], []
-    first = np.searchsorted(box, np.arange(len(rivals) + 1))
-    for own in np.flatnonzero(rivals.any(1) & (np.diff(first) > 0)):
-        others = np.flatnonzero(rivals[own])
-        lies_in = local.contain(others, pixels.points[:, first[own] : first[own + 1]], settings.occlusion_tolerance_m)
-        other, place = np.nonzero(lies_in)
-        pixel.append(first[own] + place)
-        rival.append(others[other])
-    kept = np.ones(len(box), dtype=bool)
-    if not pixel:
-        return kept
-    pixel, rival = np.concatenate(pixel), np.concatenate(rival)
+    pixel, rival = _rivals(pixels.points, box, local, settings.occlusion_tolerance_m)
     contested, number = np.unique(pixel, return_inverse=True)
     rival_points = local.local(pixels.points.take(pixel, axis=1), rival)
     pair = np.concatenate([np.arange(len(contested)), number])
@@ -195,8 +181,30 @@ def _kept(
         pair,
         np.concatenate([box[contested], rival]),
     )
+    kept = np.ones(len(box), dtype=bool)
     kept[contested] = mine[: len(contested)]
     return kept
+
+
+def _rivals(
+    points: NDArray[np.float32], box: NDArray[np.intp], local: LocalBoxes, margin_m: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs of a point `(3, k)`, camera axes, and a box other than its own that it lies in or within a margin of."""
+    from_camera = local.rotations.reshape(3, 3, -1).transpose(1, 2, 0)
+    centers = np.einsum("jni,in->jn", from_camera, local.centers)
+    reach = local.half + np.float32(margin_m)
+    pixel, rival = [], []
+    block = TESTS_AT_ONCE // len(local.rank)
+    for start in range(0, max(len(box), 1), block):
+        part = slice(start, start + block)
+        offset = (from_camera.reshape(-1, 3) @ points[:, part]).reshape(*centers.shape, -1)
+        offset -= centers[:, :, None]
+        near = (np.abs(offset, out=offset) <= reach[:, :, None]).all(0)
+        near[box[part], np.arange(near.shape[1])] = False
+        place = np.flatnonzero(near)
+        rival.append(place // near.shape[1])
+        pixel.append(place - rival[-1] * near.shape[1] + start)
+    return np.concatenate(pixel), np.concatenate(rival)
 
 
 def _count(masks: NDArray[np.bool_]) -> NDArray[np.intp]:

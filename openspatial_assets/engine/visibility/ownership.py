@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openspatial_assets.engine.geometry.boxes import Boxes, boxes_overlap
+from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.geometry.cameras import Camera
+from openspatial_assets.engine.visibility.depth_image import DepthImage
 from openspatial_assets.engine.visibility.frustum import Views
 
 NEAR_FACE_M = 0.03
@@ -69,14 +70,6 @@ class LocalBoxes:
         """Camera-axes points `(3, k)` in the axes of their boxes, metres from the centre; `box` `(k,)` are places."""
         return self.turned(points - self.centers.take(box, axis=1), box)
 
-    def contain(self, boxes: NDArray[np.intp], points: NDArray[np.float32], margin_m: float) -> NDArray[np.bool_]:
-        """Whether each of some boxes, grown by a margin on all sides, holds each of the points `(3, k)`: `(b, k)`."""
-        to_box = self.rotations.take(boxes, axis=1).reshape(3, 3, -1).transpose(2, 1, 0)
-        local = (to_box.reshape(-1, 3) @ points).reshape(len(boxes), 3, -1)
-        local -= to_box @ self.centers.T[boxes][:, :, None]
-        inside = np.abs(local, out=local) <= self.half.T[boxes][:, :, None] + np.float32(margin_m)
-        return inside[:, 0] & inside[:, 1] & inside[:, 2]
-
     def turned(self, directions: NDArray[np.float32], box: NDArray[np.intp]) -> NDArray[np.float32]:
         """Camera-axes directions `(3, k)` in the axes of their boxes."""
         x, y, z = directions
@@ -89,22 +82,26 @@ class SeenPixels:
     """Pixels `(k,)` of a depth image.
 
     Attributes:
-        camera, depth: the image `(height, width)` in metres, and its camera.
+        camera, depth: the image and its camera.
         u, v: `(k,)` columns and rows.
         points: `(3, k)` float32 camera axes, metres.
     """
 
     camera: Camera
-    depth: NDArray[np.float32]
+    depth: DepthImage
     u: NDArray[np.intp]
     v: NDArray[np.intp]
     points: NDArray[np.float32]
 
     @classmethod
-    def of(cls, camera: Camera, depth: NDArray[np.float32], u: NDArray[np.intp], v: NDArray[np.intp]) -> "SeenPixels":
-        x, y = _rays(camera, u, v)
-        z = depth.ravel().take(v * camera.width + u)
-        return cls(camera, depth, u, v, np.stack([x * z, y * z, z]))
+    def of(cls, camera: Camera, depth: DepthImage, place: NDArray[np.integer]) -> "SeenPixels":
+        """The pixels at `place` `(k,)`, that is row * width + column."""
+        v, u = np.divmod(place, camera.width)
+        fx, fy, cx, cy = camera.intrinsics.astype(np.float32)
+        z = depth.at(place)
+        points = np.empty((3, len(z)), dtype=np.float32)
+        points[0], points[1], points[2] = (u - cx) / fx * z, (v - cy) / fy * z, z
+        return cls(camera, depth, u, v, points)
 
     def __getitem__(self, index) -> "SeenPixels":
         return SeenPixels(self.camera, self.depth, self.u[index], self.v[index], self.points[:, index])
@@ -115,37 +112,24 @@ class SeenPixels:
         On a plane inverse depth is linear over the image, and its gradient gives the normal. Of the two sides of a
         pixel the one with the smaller change is taken, because the other may lie across an edge.
         """
-        fx, fy = self.camera.intrinsics[:2].astype(np.float32)
-        width, flat = self.camera.width, self.depth.ravel()
-        here = 1 / self.points[2]
-        place = self.v * width + self.u
-        gradient = []
-        for position, size, stride in ((self.u, width, 1), (self.v, self.camera.height, width)):
-            best = np.full(len(place), np.inf, dtype=np.float32)
-            for step in (-NORMAL_STEP_PX, NORMAL_STEP_PX):
-                inside = (position + step >= 0) & (position + step < size)
-                z = flat.take(np.where(inside, place + step * stride, place))
-                known = inside & (z > 0)
-                change = np.where(known, (1 / np.where(known, z, 1) - here) / np.float32(step), np.inf)
-                best = np.where(np.abs(change) < np.abs(best), change, best)
-            gradient.append(np.where(np.isfinite(best), best, np.nan))
-        x, y = _rays(self.camera, self.u, self.v)
-        across, down = gradient[0] * fx, gradient[1] * fy
-        normal = np.stack([across, down, here - across * x - down * y])
+        width, height = self.camera.width, self.camera.height
+        place, inverse = self.v * width + self.u, 1 / self.points[2]
+        step = np.array([[-NORMAL_STEP_PX], [NORMAL_STEP_PX]])
+        slopes = []
+        for position, size, stride in ((self.u, width, 1), (self.v, height, width)):
+            moved = position + step
+            neighbour = np.where((moved >= 0) & (moved < size), place + step * stride, place)
+            z = self.depth.at(neighbour)
+            known = (z > 0) & (neighbour != place)
+            change = np.where(known, 1 / np.where(known, z, 1) - inverse, np.inf)
+            slope = np.where(np.abs(change[0]) < np.abs(change[1]), -change[0], change[1])
+            slopes.append(np.where(np.isfinite(slope), slope, np.nan) / np.float32(NORMAL_STEP_PX))
+        fx, fy, cx, cy = self.camera.intrinsics.astype(np.float32)
+        across, down = slopes[0] * fx, slopes[1] * fy
+        rest = inverse - slopes[0] * (self.u - cx) - slopes[1] * (self.v - cy)
+        normal = np.stack([across, down, rest]).astype(np.float32)
         length = np.sqrt((normal * normal).sum(0))
         return np.divide(normal, length, out=np.zeros_like(normal), where=length > 0)
-
-
-def rivals(boxes: Boxes, margin_m: float) -> NDArray[np.bool_]:
-    """Which boxes come within about twice `margin_m` of each other `(n, n)`: only they can have a pixel in common."""
-    radius = boxes.diagonals / 2 + margin_m * np.sqrt(3)
-    apart = np.linalg.norm(boxes.centers[:, None] - boxes.centers, axis=-1)
-    first, second = np.nonzero(np.triu(apart <= radius[:, None] + radius, k=1))
-    grown = Boxes(boxes.centers, boxes.extents + 2 * margin_m, boxes.rotations)
-    touch = boxes_overlap(grown[first], grown[second])
-    near = np.zeros((len(boxes), len(boxes)), dtype=bool)
-    near[first[touch], second[touch]] = near[second[touch], first[touch]] = True
-    return near
 
 
 def owned(
@@ -175,9 +159,3 @@ def owned(
     best = np.full(pixel.max(initial=-1) + 1, 2 * MOST_STEPS * last)
     np.minimum.at(best, pixel, rank)
     return rank == best[pixel]
-
-
-def _rays(camera: Camera, u: NDArray[np.intp], v: NDArray[np.intp]) -> tuple[NDArray, NDArray]:
-    """Slopes x/z and y/z of the rays of pixels (u, v), float32."""
-    fx, fy, cx, cy = camera.intrinsics.astype(np.float32)
-    return (u.astype(np.float32) - cx) / fx, (v.astype(np.float32) - cy) / fy

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.geometry.cameras import Camera
+from openspatial_assets.engine.visibility.depth_image import DepthImage
 from openspatial_assets.engine.visibility.face_planes import FacePlanes, face_planes, inverse_interval, over_image
 from openspatial_assets.engine.visibility.frustum import Views, project_boxes
 from openspatial_assets.engine.visibility.ownership import LocalBoxes, SeenPixels, owned
@@ -94,7 +95,7 @@ def depth_masks(
     pixel, box = np.nonzero(masks[:, v, u].T)
     seen, pixels = (
         LocalBoxes.seen_from(views, boxes, np.zeros(len(boxes), np.intp), np.arange(len(boxes))),
-        SeenPixels.of(camera, depth, u, v),
+        SeenPixels.of(camera, DepthImage(depth), v * camera.width + u),
     )
     lost = ~owned(seen, seen.local(pixels.points[:, pixel], box), pixels.normals()[:, pixel], pixel, box)
     masks[box[lost], v[pixel[lost]], u[pixel[lost]]] = False

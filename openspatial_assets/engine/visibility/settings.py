@@ -32,4 +32,4 @@ class VisibilitySettings:
     min_in_frame: float = 0.0
     min_occupancy: float = 0.005
     min_speck_px: int = 20
-    samples_per_side: int = 32
+    samples_per_side: int = 24

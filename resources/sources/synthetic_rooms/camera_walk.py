@@ -43,7 +43,9 @@ PITCHES_DEG = (-8.0, -16.0, -25.0)
 SEEN_SHARE, SEEN_PIXELS = 0.35, 250
 """An object is seen well where this share of it, and about this many of its pixels, are in the picture."""
 TURN_COST, NOD_COST = 0.09, 0.05
-"""What turning by one of the yaws or pitches costs, squared, in objects seen well."""
+"""What turning by one of the yaws or pitches costs, squared, in objects seen well, on a walk of `USUAL_STEPS`: with
+longer steps the camera may turn further at each."""
+USUAL_STEPS = 40
 ROUNDS = 6
 WANTED_VIEWS = 5
 """A choice of looks is better if it shows more objects well this often."""
@@ -206,7 +208,7 @@ def _gaze(well: NDArray[np.bool_], shares: Array, tags: list[str]) -> NDArray[np
     yaw, pitch = np.divmod(np.arange(looks), len(PITCHES_DEG))
     turn = np.abs(yaw[:, None] - yaw)
     turn = np.minimum(turn, YAWS - turn)
-    move = TURN_COST * turn**2 + NOD_COST * (pitch[:, None] - pitch) ** 2
+    move = (TURN_COST * turn**2 + NOD_COST * (pitch[:, None] - pitch) ** 2) * (steps / USUAL_STEPS) ** 2
     value = well * (0.5 + 0.5 * np.minimum(shares, 1))
     weight = 1 / np.sqrt([tags.count(tag) for tag in tags])  # a row of books is not worth as much as as many chairs
     best, most = np.zeros(steps, int), (-1, -1.0)

@@ -27,7 +27,7 @@ GENERATOR_VERSION = "1"
 """Raised whenever the same options make other files: rooms made before are then made anew."""
 FOCAL_LENGTH = 500 / 640
 """Focal length as a share of the image's width: a horizontal field of view of 65 degrees."""
-ATTEMPTS = 8
+ATTEMPTS = 12
 FRAMES_PER_VIEW = 13
 """Every object must be seen well once in as many frames, so three times in 40."""
 

@@ -28,7 +28,8 @@ at one metre)."""
 CEILING_SIDE_M = 1.3
 SUN_SPREAD = 0.02
 """Blur of the sun's disc as a slope, a little more than the real 0.005, for soft edges."""
-BULB_RADIUS_M = 0.04
+BULB_RADIUS_M, SHADE_M = 0.04, 0.35
+"""A lamp is no brighter than at the second distance: the inside of its shade would outshine everything."""
 SKY_GRID, CEILING_GRID, SUN_RAYS, LAMP_RAYS = (2, 2), (2, 1), 4, 2
 FIRST_BOUNCE_RAYS, SECOND_BOUNCE_RAYS = 4, 10
 SMOOTHINGS = 2
@@ -193,7 +194,7 @@ def _soft_light(solid: o3d.t.geometry.RaycastingScene, texels: Texels, room: Roo
             way = bulb + np.float32(BULB_RADIUS_M) * offset - texels.place
             distance = np.sqrt(dot(way, way))
             cosine = np.maximum(dot(texels.normal, way) / distance, 0)
-            amount = cosine / np.maximum(distance, 0.15) ** 2 * _unblocked(solid, texels.place, way, 1.0)
+            amount = cosine / np.maximum(distance, SHADE_M) ** 2 * _unblocked(solid, texels.place, way, 1.0)
             light += (amount / LAMP_RAYS)[:, None] * LAMP
     return light
 

@@ -17,8 +17,8 @@ from resources.sources.synthetic_rooms.shading import Hits, cast, radiance
 Array = NDArray[np.float32]
 SUBPIXELS = np.array([(-0.375, -0.125), (0.125, -0.375), (0.375, 0.125), (-0.125, 0.375)], np.float32)
 """Rays of a pixel at an edge: a turned grid, so that near-vertical and near-horizontal edges both get four steps."""
-DEPTH_STEP = 0.03
-"""Two neighbouring pixels show an edge where the depth's slope changes by this share of it."""
+BEND = 0.003
+"""A pixel shows an edge where the slope of 1 / depth changes by this share of it."""
 TONES, BRIGHTEST = 4096, 16.0
 
 
@@ -85,28 +85,14 @@ def render(scene: Scene, light_map: Array, camera: Camera) -> Frame:
 
 
 def _edges(scene: Scene, hits: Hits, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Pixels `(h, w)` beside another material, object or depth, or where a surface bends sharply."""
-    depth = hits.t.reshape(shape)
-    label = (scene.solids.instance[hits.triangle].astype(np.int32) * 4096 + scene.material[hits.triangle]).reshape(
-        shape
-    )
-    inverse = 1 / depth
+    """Pixels `(h, w)` beside another patch, or where a patch bends sharply or hides a part of itself."""
+    patch = scene.solids.patch[hits.triangle].reshape(shape)
+    inverse = 1 / hits.t.reshape(shape)
     edge = np.zeros(shape, bool)
-    for axis in (0, 1):
-        before, after = _ends(axis)
-        change = label[before] != label[after]
-        edge[before] |= change
-        edge[after] |= change
+    for patch_, inverse_, edge_ in ((patch, inverse, edge), (patch.T, inverse.T, edge.T)):
+        change = patch_[1:] != patch_[:-1]
+        edge_[1:] |= change
+        edge_[:-1] |= change
         # 1 / depth is linear over a plane, so its second difference is zero except where two surfaces meet.
-        bend = np.abs(np.diff(inverse, 2, axis=axis)) > DEPTH_STEP * 0.1 * inverse[_middle(axis)]
-        edge[_middle(axis)] |= bend
+        edge_[1:-1] |= np.abs(np.diff(inverse_, 2, axis=0)) > BEND * inverse_[1:-1]
     return edge
-
-
-def _ends(axis: int) -> tuple[tuple, tuple]:
-    return ((slice(None, -1), slice(None)), (slice(1, None), slice(None))) if axis == 0 else (
-        (slice(None), slice(None, -1)), (slice(None), slice(1, None)))  # fmt: skip
-
-
-def _middle(axis: int) -> tuple:
-    return (slice(1, -1), slice(None)) if axis == 0 else (slice(None), slice(1, -1))

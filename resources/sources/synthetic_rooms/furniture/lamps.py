@@ -16,7 +16,7 @@ def floor_lamp(rng: np.random.Generator, style: Style) -> Piece:
     bottom, top = height - 0.3, height
     parts = [cylinder(0.15, 0, 0.022, dark, segments=32), cylinder(0.012, 0.022, height - 0.12, dark, segments=12)]
     parts.append(_shade(bottom, top, 0.21, 0.16, (250, 232, 200)))
-    parts.append(ellipsoid((0.035, 0.035, 0.05), (0, 0, height - 0.1), painted((255, 244, 220), 0).glowing(2.0), 12))
+    parts.append(ellipsoid((0.035, 0.035, 0.05), (0, 0, height - 0.1), painted((255, 244, 220), 0).glowing(1.2), 12))
     return Piece("floor lamp", tuple(parts), bulb=Bulb((0.0, 0.0, height - 0.15)))
 
 
@@ -34,7 +34,7 @@ def table_lamp(rng: np.random.Generator, style: Style) -> Piece:
     parts = [lathe([[(0, height * 0.58), (0.018, height * 0.58)], body, [(0.055, 0), (0, 0)]], foot, segments=24)]
     parts.append(cylinder(0.007, height * 0.58, height * 0.8, metal(), segments=8))
     parts.append(_shade(height * 0.58, height, 0.14, 0.1, (250, 230, 196)))
-    parts.append(ellipsoid((0.025, 0.025, 0.035), (0, 0, height * 0.83), painted((255, 244, 220), 0).glowing(2.0), 12))
+    parts.append(ellipsoid((0.025, 0.025, 0.035), (0, 0, height * 0.83), painted((255, 244, 220), 0).glowing(1.2), 12))
     return Piece("lamp", tuple(parts), bulb=Bulb((0.0, 0.0, height * 0.8)))
 
 
@@ -47,7 +47,7 @@ def desk_lamp(rng: np.random.Generator, style: Style) -> Piece:
     parts.append(tube([(0, 0.08, 0.02), elbow], 0.009, dark, 8))
     parts.append(tube([elbow, head], 0.009, dark, 8))
     parts.append(ellipsoid((0.016, 0.016, 0.016), elbow, paint, 12))
-    glow = painted((255, 240, 205), 0).glowing(1.6)
+    glow = painted((255, 240, 205), 0).glowing(1.2)
     cone = lathe(
         [[(0, 0.06), (0.026, 0.06)], [(0.026, 0.06), (0.07, -0.05)], [(0.07, -0.05), (0, -0.05)]],
         [paint, paint, glow],
