@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PIP := $(BIN)/pip install --disable-pip-version-check --no-deps
+PIP := $(BIN)/pip install --disable-pip-version-check
 LIBRARIES := libusb-1.0-0 libgl1 libgomp1 libx11-6
 SONAMES := libusb-1.0.so.0 libGL.so.1 libgomp.so.1 libX11.so.6
 
@@ -52,7 +52,7 @@ $(READY): requirements.lock pyproject.toml | libraries
 	  || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up $(VENV) (some minutes the first time)"
 	@$(PYTHON) -m venv $(VENV)
-	@{ $(PIP) --requirement requirements.lock && $(PIP) --editable .; } > $(VENV)/install.log 2>&1 \
+	@{ $(PIP) --requirement requirements.lock && $(PIP) --no-deps --editable .; } > $(VENV)/install.log 2>&1 \
 	  || { tail -n 20 $(VENV)/install.log; echo "Setting up failed; all of it: $(VENV)/install.log"; exit 1; }
 	@touch $@
 

@@ -10,6 +10,7 @@ partition recomputed to the same content leaves the parts of what is below it as
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -46,6 +47,7 @@ class Stage:
         outputs: the tables that come from one pass.
         inputs: the stages' tables that it reads, by name.
         settings: the sections of the settings that it reads.
+        file_settings: settings, such as `masks.sam_checkpoint_path`, that name a file which it reads.
         source_files: which parts of a source's signature it reads (`frames`, `boxes`).
     """
 
@@ -54,6 +56,7 @@ class Stage:
     outputs: tuple[Output, ...]
     inputs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    file_settings: tuple[str, ...] = ()
     source_files: tuple[str, ...] = ()
 
 
@@ -137,6 +140,10 @@ def parts(context: Context, stage: Stage, output: Output, partition: Partition) 
     for section in stage.settings:
         values = asdict(context.settings[section])
         found |= {f"setting {section}.{name}": _text(value) for name, value in sorted(values.items())}
+    for setting in stage.file_settings:
+        section, name = setting.split(".")
+        if path := getattr(context.settings[section], name):
+            found[f"file of {setting}"] = _file_stamp(path)
     if stage.source_files:
         signature = context.signature(partition.get("scene") or "")
         found |= {f"{SOURCE_PART}{name}": signature[name] for name in ("registration", *stage.source_files)}
@@ -250,6 +257,15 @@ def current(lake: Lake) -> Callable[[Table, Partition], Record | None]:
         return lake.record(table, partition)
 
     return look_up
+
+
+def _file_stamp(path: str) -> str:
+    """Size and time of a file's last change; a file that is missing is for its reader to complain about."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return "missing"
+    return f"{status.st_size} bytes of {status.st_mtime_ns}"
 
 
 def _text(value: Any) -> str:

@@ -53,7 +53,7 @@ def instance(tmp_path):
     """A Dagster instance of its own, on disk."""
     folder = tmp_path / "dagster"
     folder.mkdir()
-    with dg.DagsterInstance.local_temp(str(folder)) as made:
+    with dg.DagsterInstance.local_temp(str(folder), overrides={"telemetry": {"enabled": False}}) as made:
         yield made
 
 

@@ -16,6 +16,7 @@ from openspatial_assets.assets.provenance import asset_key
 from openspatial_assets.automation import launch
 from openspatial_assets.definitions import defs
 from openspatial_assets.engine.questions import SUBTASKS
+from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from openspatial_assets.staleness import context_of, footers
 from openspatial_assets.variants import VARIANTS, Variant
 from resources import catalog
@@ -24,7 +25,9 @@ from resources.sources.registration import Registration, register
 from resources.store import Workplace
 from resources.tables import TABLES
 
+QUIET = {"telemetry": {"enabled": False}}
 UPSTREAM = ("scenes", "frames", "scene_boxes", "frame_visibility", "refined_masks")
+TOLERANCE_M = VisibilitySettings().occlusion_tolerance_m
 QUESTIONS = tuple(f"qa/{name}" for name in SUBTASKS)
 
 
@@ -54,7 +57,7 @@ def made(tmp_path_factory, rooms) -> tuple[Workplace, dg.DagsterInstance, dict]:
     workplace = Workplace(home=str(tmp_path_factory.mktemp("home")), workers=2)
     for room in rooms:
         register(workplace.path, room)
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
+    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster")), overrides=QUIET) as instance:
         seen = {"first": run(workplace, instance, ["box_centric"])}
         seen["before"] = {table: materialisations(instance, table) for table in UPSTREAM}
         seen["plan"] = planned(workplace, ["point_cloud_centric"])
@@ -90,7 +93,7 @@ def test_a_changed_occlusion_threshold_makes_stale_visibility_and_what_is_below(
     below = {table.name for table, _ in GRAPH.tables()} - {"scenes", "frames", "scene_boxes"}
     assert {item.output.table.name for item in stale} == below
     why = {item.reason for item in stale if item.output.table.name == "frame_visibility"}
-    assert why == {"setting visibility.occlusion_tolerance_m changed from 0.02 to 0.031"}
+    assert why == {f"setting visibility.occlusion_tolerance_m changed from {TOLERANCE_M} to 0.031"}
     assert planned(workplace, ["box_centric"]) == []
 
 
@@ -99,10 +102,10 @@ def test_a_change_without_effect_stops_where_it_has_none(made, tmp_path, instanc
     source, _, _ = made
     home = tmp_path / "copy"
     shutil.copytree(source.path, home)
-    workplace = Workplace(home=str(home), workers=1, overrides={"visibility.min_in_frame": 0.0200001})
+    workplace = Workplace(home=str(home), workers=1, overrides={"visibility.occlusion_tolerance_m": TOLERANCE_M + 1e-9})
     before = contents(workplace.lake)
     lines = run(workplace, instance, ["box_centric"])
-    assert any("min_in_frame changed from 0.02 to 0.0200001" in line for line in lines)
+    assert any("occlusion_tolerance_m changed" in line for line in lines)
     assert contents(workplace.lake) == before
     record = workplace.lake.record(TABLES["refined_masks"], _masks("room_0"))
     assert record.parts["input frame_visibility [scene=room_0, boxes_visibility=annotated+depth]"] == (

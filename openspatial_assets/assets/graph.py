@@ -91,6 +91,7 @@ REFINED_MASKS = Recipe(
         (Output(tables.REFINED_MASKS, masks.RULE_VERSION),),
         inputs=("frames", "scene_boxes", "frame_visibility"),
         settings=("masks", "visibility"),
+        file_settings=("masks.sam_checkpoint_path",),
     ),
     pieces=lambda inputs: frame_pieces(
         inputs.table("frames"),
@@ -138,8 +139,8 @@ QUESTIONS = Recipe(
         "questions",
         SCENE_VARIANT,
         (
-            *(Output(tables.question_table(name), subtask.version) for name, subtask in SUBTASKS.items()),
-            Output(tables.REJECTIONS, ", ".join(f"{name} {subtask.version}" for name, subtask in SUBTASKS.items())),
+            *(Output(tables.question_table(name), questions.version_of(name)) for name in SUBTASKS),
+            Output(tables.REJECTIONS, ", ".join(f"{name} {task.version}" for name, task in SUBTASKS.items())),
         ),
         inputs=QUESTION_INPUTS,
         settings=("questions",),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.questions import SUBTASKS
 from openspatial_assets.engine.questions.ask import Asked, Question, ask_scene
+from openspatial_assets.engine.questions.phrasing import wordings_hash
 from openspatial_assets.engine.questions.registry import SubTask
 from openspatial_assets.engine.questions.settings import QuestionSettings
 from openspatial_assets.engine.scene_graph.scene import Frames, Projections, SceneGraph, Sightings
@@ -21,6 +22,11 @@ from resources.tables import REJECTIONS, question_table
 
 RULE_VERSION = "1"
 """Of what is common to all sub-tasks; each rule has a version of its own."""
+
+
+def version_of(subtask: str) -> str:
+    """What a sub-task's questions depend on besides tables and settings: the rules' versions and the wordings."""
+    return f"{RULE_VERSION}.{SUBTASKS[subtask].version}, wordings {wordings_hash(subtask)}"
 
 
 def questions_of_scene(

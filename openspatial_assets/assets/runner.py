@@ -269,7 +269,9 @@ def asset_of(recipe: Recipe, graph: Graph) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def stage_asset(context: dg.AssetExecutionContext, workplace: Workplace):
-        selected = [table for table, name in names.items() if name in context.selected_output_names]
+        selected = [
+            table for table, name in names.items() if name in context.op_execution_context.selected_output_names
+        ]
         partitions = sorted(stage.axis.partition_of(key) for key in context.partition_keys)
         if not partitions:
             raise dg.Failure(f"{stage.name}: the run names no partition; is its range the wrong way round?")

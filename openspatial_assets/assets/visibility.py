@@ -21,8 +21,9 @@ from resources.tables import FRAME_VISIBILITY
 RULE_VERSION = "1"
 """Changes when the meaning of `frame_visibility` changes, so that what was made before is out of date."""
 
-FRAMES_AT_ONCE = 64
-"""Frames whose geometry is prepared together: enough to hide the cost of a call, and 100 boxes take some 50 MB."""
+FRAMES_AT_ONCE = 32
+"""Frames whose geometry is prepared together: enough to hide the cost of each call, and few enough that the arrays
+stay in the processor's cache."""
 
 
 def visibility_of_frames(

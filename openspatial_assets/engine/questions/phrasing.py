@@ -9,6 +9,7 @@ filled in: a tag with braces or quotes stays as it is. The first letter of a sen
 becomes a capital.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -67,11 +68,7 @@ def wordings(subtask: str) -> Mapping[tuple[str, str], tuple[Wording, ...]]:
     Raises:
         ValueError: there is no such file, or an entry of it lacks its question or its answers.
     """
-    file = resources.files(__package__) / "phrasings" / f"{subtask}.json"
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"sub-task {subtask}: phrasings/{subtask}.json is missing; add its wordings there") from None
+    data = json.loads(_data(subtask))
     found: dict[tuple[str, str], tuple[Wording, ...]] = {}
     for form, groups in data.items():
         for group, entries in groups.items():
@@ -79,6 +76,19 @@ def wordings(subtask: str) -> Mapping[tuple[str, str], tuple[Wording, ...]]:
             for asks in group.split(BETWEEN_ASKS):
                 found[form, asks] = found.get((form, asks), ()) + read
     return found
+
+
+def wordings_hash(subtask: str) -> str:
+    """Hash of a sub-task's data file: other wordings are other questions."""
+    return hashlib.blake2b(_data(subtask), digest_size=8).hexdigest()
+
+
+def _data(subtask: str) -> bytes:
+    file = resources.files(__package__) / "phrasings" / f"{subtask}.json"
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise ValueError(f"sub-task {subtask}: phrasings/{subtask}.json is missing; add its wordings there") from None
 
 
 def _wording(where: str, entry: Mapping[str, str]) -> Wording:

@@ -16,14 +16,14 @@ from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.geometry.cameras import Camera
 from openspatial_assets.engine.visibility.depth_image import DepthImage
 from openspatial_assets.engine.visibility.face_planes import FacePlanes, face_planes, inverse_interval
-from openspatial_assets.engine.visibility.frustum import Projection, Views, project_boxes
+from openspatial_assets.engine.visibility.frustum import Projection, Views, project_boxes, viewpoints
 from openspatial_assets.engine.visibility.occupancy import hit_voxels, occupancy, seen_voxels
 from openspatial_assets.engine.visibility.ownership import LocalBoxes, SeenPixels, owned
 from openspatial_assets.engine.visibility.ray_interval import pixels_of_boxes
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 
-TESTS_AT_ONCE = 10_000
-"""Tests of a point against a box that are one array operation: 120 kB. Larger arrays leave the processor's cache, and
+TESTS_AT_ONCE = 20_000
+"""Tests of a point against a box that are one array operation: 240 kB. Larger arrays leave the processor's cache, and
 the allocator returns their memory after each use."""
 
 
@@ -33,7 +33,7 @@ class SampleGrids:
 
     Attributes:
         columns, rows: `(p, side)` pixels.
-        unused: `(p, side, side)` whether a sample is filling, for a window of fewer pixels.
+        used: `(p, side, side)` false for what only fills the grid of a window with fewer pixels.
         weight: `(p,)` pixels for which a sample stands.
     """
 
@@ -59,7 +59,14 @@ class SampleGrids:
 
 @dataclass(frozen=True)
 class SeenBoxes:
-    """All of a scene's boxes that project into some frames, with what sampling them in a depth image needs."""
+    """The boxes that project into some frames, with all that sampling them needs but the depth images.
+
+    Attributes:
+        cameras, views: of the frames.
+        projection: which boxes project into which frames; its places `(p,)` are those of what follows.
+        planes, local, grids: the boxes' faces over the image, the boxes in camera axes, and their sampled pixels.
+        seen_voxels: `(p,)` voxels that each box would show if it were solid and fully seen.
+    """
 
     cameras: Sequence[Camera]
     views: Views
@@ -74,7 +81,6 @@ class SeenBoxes:
         views = Views.of(cameras)
         projection = project_boxes(views, boxes)
         frame, box = projection.frame, projection.box
-        viewpoint = np.einsum("pi,pij->pj", views.centers[frame] - boxes.centers[box], boxes.rotations[box])
         return cls(
             cameras,
             views,
@@ -82,7 +88,7 @@ class SeenBoxes:
             face_planes(views, boxes, frame, box, settings),
             LocalBoxes.seen_from(views, boxes, frame, box),
             SampleGrids.over(projection.window, settings.samples_per_side),
-            seen_voxels(boxes.extents[box], viewpoint),
+            seen_voxels(boxes.extents[box], viewpoints(views, boxes, frame, box)),
         )
 
     def of_frame(self, frame: int) -> slice:
@@ -191,10 +197,10 @@ def _rivals(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pairs of a point `(3, k)`, camera axes, and a box other than its own that it lies in or within a margin of."""
     from_camera = local.rotations.reshape(3, 3, -1).transpose(1, 2, 0)
-    centers = np.einsum("jni,in->jn", from_camera, local.centers)
+    centers = (from_camera * local.centers.T).sum(-1)
     reach = local.half + np.float32(margin_m)
     pixel, rival = [], []
-    block = TESTS_AT_ONCE // len(local.rank)
+    block = max(TESTS_AT_ONCE // max(len(local.rank), 1), 1)
     for start in range(0, max(len(box), 1), block):
         part = slice(start, start + block)
         offset = (from_camera.reshape(-1, 3) @ points[:, part]).reshape(*centers.shape, -1)

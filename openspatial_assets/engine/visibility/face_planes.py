@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openspatial_assets.engine.geometry.boxes import Boxes
-from openspatial_assets.engine.visibility.frustum import Views
+from openspatial_assets.engine.visibility.frustum import Views, viewpoints
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 
 LARGEST_INVERSE = 1e6
@@ -48,12 +48,11 @@ def face_planes(
     views: Views, boxes: Boxes, frame: NDArray[np.intp], box: NDArray[np.intp], settings: VisibilitySettings
 ) -> FacePlanes:
     """The face planes `(p,)` of `boxes[box]` in the images of `views[frame]`."""
-    axes = boxes.rotations.swapaxes(-1, -2)
+    axes = boxes.rotations.swapaxes(-1, -2)[box]
     normals = np.concatenate([-axes, axes], axis=-2)
-    extents = np.tile(boxes.extents, 2)
-    outward = np.einsum("nki,ni->nk", normals, boxes.centers) + extents / 2
-    offset = outward[box] - np.einsum("pki,pi->pk", normals[box], views.centers[frame])
-    local = normals[box] @ views.rotations[frame]
+    viewpoint, extents = viewpoints(views, boxes, frame, box), np.tile(boxes.extents, 2)[box]
+    offset = extents / 2 - np.concatenate([-viewpoint, viewpoint], axis=-1)
+    local = normals @ views.rotations[frame]
     fx, fy, cx, cy = (values[:, None] for values in views.intrinsics[frame].T)
     a, b = local[..., 0] / fx, local[..., 1] / fy
     directions = np.stack([a, b, local[..., 2] - a * cx - b * cy], axis=-1)
@@ -61,8 +60,8 @@ def face_planes(
     order = np.argsort(front, axis=-1, kind="stable")[..., None]
     entry = np.where(front[..., None], planes, (0.0, 0.0, LARGEST_INVERSE))
     leave = np.where(front[..., None], 0.0, planes)
-    margin = np.minimum(settings.support_margin_m, settings.support_share * extents)[box]
-    below = (normals[..., 2] < -DOWN_COSINE)[box] & (offset - margin > 0)
+    margin = np.minimum(settings.support_margin_m, settings.support_share * extents)
+    below = (normals[..., 2] < -DOWN_COSINE) & (offset - margin > 0)
     support = np.where(below[..., None], directions / _nonzero(offset - margin)[..., None], 0.0).sum(-2)
     return FacePlanes(
         np.take_along_axis(entry, order, axis=-2)[..., :2:-1, :].astype(np.float32),

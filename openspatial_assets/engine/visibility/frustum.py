@@ -85,3 +85,9 @@ def project_boxes(views: Views, boxes: Boxes) -> Projection:
     box_2d = np.clip(box_2d[seen], np.tile(edge[:, :2], 2), np.tile(edge[:, 2:], 2))
     window = np.concatenate([np.ceil(box_2d[:, :2]), np.floor(box_2d[:, 2:]) + 1], axis=1).astype(np.intp)
     return Projection(frame[seen], box[seen], box_2d, in_frame[seen], window)
+
+
+def viewpoints(views: Views, boxes: Boxes, frame: NDArray[np.intp], box: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The camera centres `(p, 3)` of `views[frame]` in the axes of `boxes[box]`, metres from the box's centre."""
+    offset = views.centers[frame] - boxes.centers[box]
+    return (offset[:, :, None] * boxes.rotations[box]).sum(1)

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.geometry.cameras import Camera
 from openspatial_assets.engine.visibility.depth_image import DepthImage
-from openspatial_assets.engine.visibility.frustum import Views
+from openspatial_assets.engine.visibility.face_planes import DOWN_COSINE
+from openspatial_assets.engine.visibility.frustum import Views, viewpoints
 
 NEAR_FACE_M = 0.03
 """A point this near to a face may lie on it: boxes are annotated to a few centimetres."""
 
-ALONG_COSINE = 0.8
-"""A surface whose normal is within 37 degrees of a face's runs along it; a smaller angle would lose noisy depth."""
+ALONG_COSINE = 0.7
+"""A surface whose normal is within 45 degrees of a face's runs along it; a smaller angle would lose noisy depth."""
 
 OUTSIDE_STEP_M = 0.01
 MOST_STEPS = 10
@@ -41,30 +42,39 @@ class LocalBoxes:
     Attributes:
         centers, half: `(3, n)` float32 metres: centre, and half of the extents.
         rotations: `(9, n)` float32, box to camera, row order.
+        foot: `(3, n)` float32 sign of the axis whose face rests on a support, seen from above; else 0. No such face can
+            be seen, so what lies near it and runs along it is the support.
         rank: `(n,)` 0 for the smallest box of the scene; equal volumes in the scene's order.
     """
 
     centers: NDArray[np.float32]
     half: NDArray[np.float32]
     rotations: NDArray[np.float32]
+    foot: NDArray[np.float32]
     rank: NDArray[np.intp]
 
     @classmethod
     def seen_from(cls, views: Views, boxes: Boxes, frame: NDArray[np.intp], box: NDArray[np.intp]) -> "LocalBoxes":
         """`boxes[box]` in the axes of `views[frame]`."""
         camera_from_world = views.rotations[frame].swapaxes(-1, -2)
-        centers = np.einsum("pij,pj->ip", camera_from_world, boxes.centers[box] - views.centers[frame])
+        offset = boxes.centers[box] - views.centers[frame]
+        centers = (offset[:, :, None] * views.rotations[frame]).sum(1)
         rotations = (camera_from_world @ boxes.rotations[box]).reshape(-1, 9)
+        up = boxes.rotations[box][:, 2, :]
+        foot = np.where(np.abs(up) > DOWN_COSINE, -np.sign(up), 0.0)
+        foot[viewpoints(views, boxes, frame, box) * foot > boxes.extents[box] / 2] = 0.0
         rank = np.argsort(np.argsort(boxes.volumes, kind="stable"))
         return cls(
-            centers.astype(np.float32),
+            centers.T.astype(np.float32),
             (boxes.extents[box] / 2).T.astype(np.float32),
             np.ascontiguousarray(rotations.T, dtype=np.float32),
+            foot.T.astype(np.float32),
             rank[box],
         )
 
     def __getitem__(self, part: slice) -> "LocalBoxes":
-        return LocalBoxes(self.centers[:, part], self.half[:, part], self.rotations[:, part], self.rank[part])
+        columns = (array[:, part] for array in (self.centers, self.half, self.rotations, self.foot))
+        return LocalBoxes(*columns, self.rank[part])
 
     def local(self, points: NDArray[np.float32], box: NDArray[np.intp]) -> NDArray[np.float32]:
         """Camera-axes points `(3, k)` in the axes of their boxes, metres from the centre; `box` `(k,)` are places."""
@@ -150,10 +160,11 @@ def owned(
     Returns:
         `(p,)` true for exactly one pair of each pixel.
     """
-    outside = np.abs(local) - boxes.half.take(box, axis=1)
-    near = outside > -NEAR_FACE_M
-    on_surface = (near & (np.abs(boxes.turned(normals, box)) > ALONG_COSINE)).any(0)
+    half, foot = boxes.half.take(box, axis=1), boxes.foot.take(box, axis=1)
+    outside = np.abs(local) - half
+    near = np.where(foot == 0, outside, -foot * local - half) > -NEAR_FACE_M
     steps = np.minimum(np.maximum(outside.max(0), 0.0) / OUTSIDE_STEP_M, MOST_STEPS - 1).astype(np.intp)
+    on_surface = (near & (np.abs(boxes.turned(normals, box)) > ALONG_COSINE)).any(0) & (steps == 0)
     last = boxes.rank.max(initial=0) + 1
     rank = boxes.rank[box] + last * (steps + MOST_STEPS * ~on_surface)
     best = np.full(pixel.max(initial=-1) + 1, 2 * MOST_STEPS * last)

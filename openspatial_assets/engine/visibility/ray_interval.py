@@ -93,10 +93,8 @@ def depth_masks(
         covered[rows, columns] += masks[window]
     v, u = np.nonzero(covered > 1)
     pixel, box = np.nonzero(masks[:, v, u].T)
-    seen, pixels = (
-        LocalBoxes.seen_from(views, boxes, np.zeros(len(boxes), np.intp), np.arange(len(boxes))),
-        SeenPixels.of(camera, DepthImage(depth), v * camera.width + u),
-    )
+    seen = LocalBoxes.seen_from(views, boxes, np.zeros(len(boxes), np.intp), np.arange(len(boxes)))
+    pixels = SeenPixels.of(camera, DepthImage(depth), v * camera.width + u)
     lost = ~owned(seen, seen.local(pixels.points[:, pixel], box), pixels.normals()[:, pixel], pixel, box)
     masks[box[lost], v[pixel[lost]], u[pixel[lost]]] = False
     for window in windows:

@@ -17,6 +17,8 @@ ROOM_TEXEL_M = 0.035
 """Side of a light-map texel on walls, floor and ceiling: shadows are soft at this scale."""
 TEXELS_PER_OBJECT, SMALLEST_TEXEL_M, LARGEST_TEXEL_M = 45, 0.008, 0.028
 """An object's texels are this fraction of its diagonal, within bounds: a mug needs finer ones than a sofa."""
+OUTSIDE_TEXEL_M = 100.0
+"""What is seen through a window glows and is not lit: the fewest texels will do."""
 MAX_TEXELS = 400
 """Along one side of a patch: no wall is longer than 14 m."""
 LIGHT_ATLAS_WIDTH = 1024
@@ -171,7 +173,9 @@ def _texel_sizes(solids: Solids) -> NDArray[np.float64]:
         points = solids.vertices[solids.instance == index].reshape(-1, 3)
         diagonal = np.linalg.norm(np.ptp(points, axis=0))
         sizes.append(float(np.clip(diagonal / TEXELS_PER_OBJECT, SMALLEST_TEXEL_M, LARGEST_TEXEL_M)))
-    return np.array(sizes)[solids.owner]
+    texels = np.array(sizes)[solids.owner]
+    texels[np.unique(solids.patch[solids.inside :])] = OUTSIDE_TEXEL_M
+    return texels
 
 
 def _light_charts(patches: Sequence[Patch], texels: NDArray) -> tuple[tuple[LightChart, ...], tuple[int, int]]:

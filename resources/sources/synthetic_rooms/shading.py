@@ -18,6 +18,8 @@ ROW = 1024
 """OpenCV's remap wants a picture: look-ups are laid out in rows of this length."""
 FACING_REFLECTANCE = 0.04
 """Share of light that a smooth non-metal mirrors when seen straight on (refractive index 1.5)."""
+BRIGHTEST_MIRRORED = 0.8
+"""A lamp mirrored in a floor would be spread by its roughness; a limit is cheaper than many rays."""
 GRAZING = 0.05
 """Smallest cosine by which a pixel's footprint on a surface is widened."""
 START_M = np.float32(0.002)
@@ -116,7 +118,8 @@ def radiance(scene: Scene, light_map: Array, rays: Array, hits: Hits, pixel_angl
     seen = cast(scene.solids.caster, np.concatenate([start, onward - 2 * facing * normal], 1))
     blur = BLUR_PER_METRE * np.where(np.isfinite(seen.t), seen.t, 0) + pixel_m[shiny]
     weight = gloss[shiny, None] * _mirrored(-facing)
-    light[shiny] += weight * (surface_radiance(scene, light_map, seen, blur) - light[shiny])
+    other = np.minimum(surface_radiance(scene, light_map, seen, blur), BRIGHTEST_MIRRORED)
+    light[shiny] += weight * (other - light[shiny])
     return light
 
 

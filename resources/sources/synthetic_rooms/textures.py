@@ -65,13 +65,13 @@ def wood(colors: NDArray, rng: np.random.Generator, size: int = SIZE) -> Image:
 
 
 def planks(colors: NDArray, rng: np.random.Generator) -> Image:
-    """Floor boards along the columns: eight rows with staggered ends, each board of its own tone."""
+    """Floor boards along the columns: rows with staggered ends, each board of its own tone."""
     size, count = FLOOR_SIZE, 14
     grain = wood(colors, rng, size)
     rows, columns = _grid(size)
     row = np.minimum((rows * count).astype(int), count - 1)
     starts = rng.uniform(0, 1, count).astype(np.float32)[row]
-    board = np.floor((columns + starts) * 1.0 % 1.0 * 2).astype(int)
+    board = ((columns + starts) % 1 * 2).astype(int)
     tone = rng.normal(1.0, 0.11, (count, 2)).astype(np.float32)[row, board]
     tint = rng.normal(1.0, 0.015, (count, 2, 3)).astype(np.float32)[row, board]
     across = np.abs((rows * count) % 1 - 0.5) > 0.5 - 1.3 * count / size
@@ -152,8 +152,9 @@ def weave(colors: NDArray, rng: np.random.Generator) -> Image:
 
 
 def stripes(colors: NDArray, rng: np.random.Generator) -> Image:
-    rows, _ = _grid(SIZE)
-    return _mix(colors[0], colors[1], ((rows * 4) % 1 > 0.62) + 0.0 * rows.T) * _threads(rng)[..., None]
+    rows, columns = _grid(SIZE)
+    band = np.broadcast_to((rows * 4) % 1 > 0.62, (SIZE, columns.size)).astype(np.float32)
+    return _mix(colors[0], colors[1], band) * _threads(rng)[..., None]
 
 
 def plaid(colors: NDArray, rng: np.random.Generator) -> Image:

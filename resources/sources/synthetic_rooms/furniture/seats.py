@@ -1,9 +1,11 @@
 """Things to sit or lie on. Each is a function `(rng, style) -> Piece`; lengths in metres."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from resources.sources.synthetic_rooms.furniture.pieces import Piece, Style, Support, between, choose
-from resources.sources.synthetic_rooms.materials import WHITE, Material, fabric, metal, painted, patterned_fabric
+from resources.sources.synthetic_rooms.materials import WHITE, fabric, metal, painted, patterned_fabric
 from resources.sources.synthetic_rooms.shapes import box, cushion, cylinder, lathe, moved, tube
 
 
@@ -121,12 +123,8 @@ def sofa(rng: np.random.Generator, style: Style) -> Piece:
 def armchair(rng: np.random.Generator, style: Style) -> Piece:
     """A sofa for one, in another cloth than the sofa."""
     return _upholstered(
-        between(rng, 0.86, 0.94), 1, rng, _with_cloth(style, fabric(choose(rng, style.accents), 3)), "armchair"
+        between(rng, 0.86, 0.94), 1, rng, replace(style, cloth=fabric(choose(rng, style.accents), 3)), "armchair"
     )
-
-
-def _with_cloth(style: Style, cloth: Material) -> Style:
-    return Style(**{**vars(style), "cloth": cloth})
 
 
 def bed(rng: np.random.Generator, style: Style) -> Piece:
