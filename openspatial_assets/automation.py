@@ -14,6 +14,7 @@ import dagster as dg
 
 from openspatial_assets.assets.graph import GRAPH, assets
 from openspatial_assets.assets.provenance import asset_key
+from openspatial_assets.checks import checks
 from openspatial_assets.partitions import SCENE_AXIS, Axis
 from openspatial_assets.staleness import Planned, context_of, footers, plan
 from openspatial_assets.variants import VARIANTS
@@ -90,7 +91,9 @@ def launch(
     for line in plan_text(planned):
         log(line)
     runs = steps(planned, instance.get_dynamic_partitions(SCENE_AXIS))
-    job = dg.Definitions(assets(), resources=resources(workplace)).resolve_implicit_global_asset_job_def()
+    job = dg.Definitions(
+        assets(), asset_checks=checks(), resources=resources(workplace)
+    ).resolve_implicit_global_asset_job_def()
     for number, step in enumerate(runs, 1):
         started = time.monotonic()
         result = job.execute_in_process(

@@ -165,7 +165,7 @@ def test_every_asset_tells_what_it_is(made):
         assert node.owners
         assert node.kinds
         assert node.group_name not in (None, "default")
-        columns = {column.name: column for column in node.metadata["dagster/column_schema"].value.columns}
+        columns = {column.name: column for column in node.metadata["dagster/column_schema"].columns}
         assert list(columns) == list(table.columns)
         assert all(column.description for column in columns.values())
         event = instance.fetch_materializations(asset_key(table.name), limit=1).records[0].asset_materialization

@@ -12,15 +12,11 @@ import pkgutil
 
 import dagster as dg
 
-from openspatial_assets.checks.rule import Rule, check_of
-
-
-def rules() -> list[Rule]:
-    """The rules of all modules, module by module."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return [rule for name in names for rule in getattr(importlib.import_module(f"{__name__}.{name}"), "RULES", ())]
+from openspatial_assets.checks.rule import checks_of
 
 
 def checks() -> list[dg.AssetChecksDefinition]:
-    """The Dagster checks of all rules."""
-    return [check_of(rule) for rule in rules()]
+    """The Dagster checks of all modules, one step a module."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    rules = {name: getattr(importlib.import_module(f"{__name__}.{name}"), "RULES", ()) for name in names}
+    return [checks_of(f"check_{name}", found) for name, found in rules.items() if found]

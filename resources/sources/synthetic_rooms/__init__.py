@@ -13,8 +13,8 @@ import polars as pl
 from resources.sources import SceneReading, rgbd_folder
 from resources.sources.frame_files import Dropped, FrameEntry
 from resources.sources.registration import Registration, SourceError
-from resources.sources.synthetic_rooms.folder import MILLIMETRES
-from resources.sources.synthetic_rooms.generate import RoomOptions, make_room
+from resources.sources.synthetic_rooms.folder import MILLIMETRES, made_from
+from resources.sources.synthetic_rooms.options import RoomOptions
 
 LICENSE = "Apache-2.0"
 """The rooms come with the project and have its licence, unless a registration names another."""
@@ -28,7 +28,13 @@ def prepare(registration: Registration) -> None:
         SourceError: an option is missing, unknown or out of range, or something else lies at `root`.
         OSError: the folder cannot be written; nothing is left half-written.
     """
-    make_room(Path(registration.root), _room_options(registration))
+    root, options = Path(registration.root), _room_options(registration)
+    if made_from(root) == options.recipe:
+        return
+    # Making a room takes Open3D, which takes seconds to load; reading one that is there does not.
+    from resources.sources.synthetic_rooms.generate import make_room
+
+    make_room(root, options)
 
 
 def frame_entries(registration: Registration) -> list[FrameEntry]:

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 
 from resources.folders import put_in_place, recover
 from resources.sources.registration import SourceError
-from resources.sources.synthetic_rooms.render import Frame
 from resources.sources.synthetic_rooms.truth import INSTANCE_FILE, TRUTH_FILE
+
+if TYPE_CHECKING:  # rendering loads Open3D, which looking at a room that is there need not wait for
+    from resources.sources.synthetic_rooms.render import Frame
 
 MARKER = "synthetic_room.json"
 """Written last: a folder without it was not finished, or is somebody else's."""
@@ -94,7 +96,7 @@ def write_intrinsics(root: Path, intrinsics: NDArray[np.float64]) -> None:
         (root / f"intrinsic/intrinsic_{name}.txt").write_text(_matrix_text(matrix))
 
 
-def write_frame(root: Path, frame_id: str, frame: Frame, world_from_camera: NDArray[np.float64]) -> None:
+def write_frame(root: Path, frame_id: str, frame: "Frame", world_from_camera: NDArray[np.float64]) -> None:
     """One frame's colour, depth (uint16 millimetres, 0 for none), pose and instance map."""
     millimetres = np.round(frame.depth * MILLIMETRES).astype(np.uint16)
     quality, level = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY], [cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL]

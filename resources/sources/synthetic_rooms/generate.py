@@ -3,11 +3,10 @@
 What does not belong here: the interface to the rest of the project (`__init__.py`).
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.geometry.cameras import Camera
@@ -17,46 +16,16 @@ from resources.sources.synthetic_rooms.coverage import object_casters, unocclude
 from resources.sources.synthetic_rooms.folder import write_frame, write_intrinsics, write_objects, write_once
 from resources.sources.synthetic_rooms.layout import Arrangement, NoRoom
 from resources.sources.synthetic_rooms.lighting import Sun, light_map, sun_through
+from resources.sources.synthetic_rooms.options import RoomOptions
 from resources.sources.synthetic_rooms.render import camera_rays, render
 from resources.sources.synthetic_rooms.room import Room, design_room, room_patches
 from resources.sources.synthetic_rooms.scene import Solids, build_scene, build_solids
 from resources.sources.synthetic_rooms.styles import style_of
 from resources.sources.synthetic_rooms.themes import THEMES
 
-GENERATOR_VERSION = "1"
-"""Raised whenever the same options make other files: rooms made before are then made anew."""
-FOCAL_LENGTH = 500 / 640
-"""Focal length as a share of the image's width: a horizontal field of view of 65 degrees."""
 ATTEMPTS = 12
 FRAMES_PER_VIEW = 13
 """Every object must be seen well once in as many frames, so three times in 40."""
-
-
-@dataclass(frozen=True)
-class RoomOptions:
-    """What a room is made from.
-
-    Attributes:
-        seed: another seed, another room; its remainder by four chooses living room, bedroom, study or dining room.
-        num_frames: steps of the camera's walk.
-        width, height: of the images, pixels.
-    """
-
-    seed: int
-    num_frames: int = 40
-    width: int = 640
-    height: int = 480
-
-    @property
-    def intrinsics(self) -> NDArray[np.float64]:
-        """fx, fy, cx, cy in pixels; the principal point is the image's middle."""
-        focal = FOCAL_LENGTH * self.width
-        return np.array([focal, focal, (self.width - 1) / 2, (self.height - 1) / 2])
-
-    @property
-    def recipe(self) -> dict:
-        """What a finished folder's marker must say."""
-        return {"generator": "synthetic_rooms", "version": GENERATOR_VERSION, **asdict(self)}
 
 
 @dataclass(frozen=True, eq=False)
