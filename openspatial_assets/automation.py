@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from openspatial_assets.assets.graph import GRAPH, assets
 from openspatial_assets.assets.provenance import asset_key
@@ -135,25 +136,15 @@ def resources(workplace: Workplace) -> dict[str, Any]:
 
 
 class SceneConfig(dg.Config):
-    """A folder of posed RGB-D frames to register as a scene and materialise.
+    """A folder of posed RGB-D frames to register as a scene and materialise."""
 
-    Attributes:
-        dir: the scene's folder.
-        scene_id: the partition key; the folder's name if empty.
-        source: how the folder is laid out: a module of resources/sources.
-        license: licence of the images, carried to every exported row.
-        metric: whether the world's unit is the metre.
-        depth_scale: stored depth value / depth_scale = metres; 0 for the layout's own.
-        variants: the variants to materialise; empty for all.
-    """
-
-    dir: str
-    scene_id: str = ""
-    source: str = "rgbd_folder"
-    license: str = ""
-    metric: bool = True
-    depth_scale: float = 0.0
-    variants: list[str] = []  # noqa: RUF012 - pydantic copies it
+    dir: str = Field(description="the scene's folder")
+    scene_id: str = Field("", description="the partition key; empty for the folder's name")
+    source: str = Field("rgbd_folder", description="the folder's layout: a module of resources/sources")
+    license: str = Field("", description="licence of the images, carried to every exported row")
+    metric: bool = Field(True, description="whether the world's unit is the metre")
+    depth_scale: float = Field(0.0, description="stored depth value / depth_scale = metres; 0 for the layout's own")
+    variants: list[str] = Field([], description="the variants to materialise; empty for all")
 
     def registration(self) -> Registration:
         """What goes into the registry; raises `SourceError` for an id that cannot be a partition key."""
@@ -169,15 +160,10 @@ class SceneConfig(dg.Config):
 
 
 class ScopeConfig(dg.Config):
-    """What to bring up to date.
+    """What to bring up to date."""
 
-    Attributes:
-        variants: names of variants; empty for all.
-        scenes: scene ids; empty for all.
-    """
-
-    variants: list[str] = []  # noqa: RUF012 - pydantic copies it
-    scenes: list[str] = []  # noqa: RUF012 - pydantic copies it
+    variants: list[str] = Field([], description="names of variants; empty for all")
+    scenes: list[str] = Field([], description="scene ids; empty for all")
 
 
 @dg.op

@@ -20,8 +20,9 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +43,9 @@ ROWS_A_GROUP = 64
 """Rows of a Parquet row group: some 7 MB of images, so that a reader may take a few samples without reading a shard."""
 
 BYTES_A_MB = 1_000_000
+
+WRITING_THREADS = 4
+"""Threads that write images: opening a small file takes longer than filling it."""
 
 _TEXT = {"dtype": "string", "_type": "Value"}
 _FEATURES: dict[str, Any] = {
@@ -199,12 +203,14 @@ class _Writer:
         self._open: dict[str, pq.ParquetWriter] = {}
         self._bytes: Counter[str] = Counter()
         self._lines: dict[str, IO[str]] = {}
+        self._threads = ThreadPoolExecutor(WRITING_THREADS)
         (self.folder / "data").mkdir()
 
     def __enter__(self) -> "_Writer":
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._threads.shutdown()
         for writer in self._open.values():
             writer.close()
         for file in self._lines.values():
@@ -215,7 +221,11 @@ class _Writer:
     def write(self, frame: pl.DataFrame) -> None:
         for (split,), rows in frame.group_by("split", maintain_order=True):
             self._write_rows(str(split), rows)
-        for row in frame.iter_rows(named=True):
+        rows = list(frame.iter_rows(named=True))
+        if self.settings.jsonl:
+            pictures = [picture for row in rows for picture in row["QA_images"]]
+            deque(self._threads.map(self._write_picture, pictures), maxlen=0)
+        for row in rows:
             self.digest.update(json.dumps({**row, "QA_images": [p["path"] for p in row["QA_images"]]}).encode())
             for picture in row["QA_images"]:
                 self.digest.update(picture["bytes"])
@@ -242,14 +252,15 @@ class _Writer:
                 self._open.pop(split).close()
                 self._bytes[split] = 0
 
+    def _write_picture(self, picture: Mapping[str, Any]) -> None:
+        path = self.folder / picture["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture["bytes"])
+
     def _write_line(self, row: Mapping[str, Any]) -> None:
         split = row["split"]
         if split not in self._lines:
             self._lines[split] = open(self.folder / f"{split}.jsonl", "w", encoding="utf-8")  # noqa: SIM115
-        for picture in row["QA_images"]:
-            path = self.folder / picture["path"]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(picture["bytes"])
         line = {
             "id": row["qa_id"],
             "images": [picture["path"] for picture in row["QA_images"]],

@@ -228,7 +228,11 @@ class Lake:
             self.filesystem.rm_file(f"{self.folder(table, partition)}/{FAILURE}")
 
     def _partitions(self, table: Table, file_name: str) -> list[Partition]:
-        found = self.filesystem.glob(f"{self.root}/{table.name}/**/{file_name}")
+        # Not "**": an export's partition holds thousands of images, which a recursive search would look at.
+        levels = ("*=*", "*=*/*=*")
+        found = [
+            path for level in levels for path in self.filesystem.glob(f"{self.root}/{table.name}/{level}/{file_name}")
+        ]
         partitions = [self._partition(table, path) for path in sorted(found)]
         return [p for p in partitions if NO_PARTITION not in dict(p.values).values()]
 

@@ -14,6 +14,7 @@ import polars as pl
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster._core.definitions.partitions.utils.multi import get_tags_from_multi_partition_key
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+from pydantic import Field
 
 from resources.lake import Lake, Partition, Record, content_hash
 from resources.settings import load as load_settings
@@ -81,7 +82,7 @@ class StoreIOManager(dg.ConfigurableIOManager):
     partitions are asked for; a missing or failed partition is an error that names it.
     """
 
-    home: str = ""
+    home: str = Field("", description="a folder or fsspec URL; empty for OPENSPATIAL_HOME, or ./data")
 
     @property
     def lake(self) -> Lake:
@@ -150,16 +151,12 @@ def _partition(definition: dg.PartitionsDefinition, key: str) -> Partition:
 class Workplace(dg.ConfigurableResource):
     """Where stages work: the home folder, the settings, and how many processes.
 
-    Attributes:
-        home: a folder or fsspec URL; empty for `OPENSPATIAL_HOME`, or `./data`.
-        workers: worker processes; 0 for one a core.
-        overrides: settings for this run only, such as `{"visibility.occlusion_tolerance_m": 0.03}`. What a run writes
-            under an override is out of date for a plan without it.
+    What a run writes under an override of a setting is out of date for a plan without it.
     """
 
-    home: str = ""
-    workers: int = 0
-    overrides: dict[str, Any] = {}  # noqa: RUF012 - pydantic copies it
+    home: str = Field("", description="a folder or fsspec URL; empty for OPENSPATIAL_HOME, or ./data")
+    workers: int = Field(0, description="worker processes; 0 for one a core")
+    overrides: dict[str, Any] = Field({}, description="settings for this run only: {'visibility.min_points': 200}")
 
     @property
     def path(self) -> str:

@@ -249,7 +249,9 @@ _QUESTION = {
 
 def question_table(subtask: str) -> Table:
     """The table `qa/<subtask>`."""
-    return Table(f"qa/{subtask}", f"One row a question of the sub-task {subtask}.", _QUESTION, ("qa_id",))
+    task = SUBTASKS[subtask]
+    description = f"One row a question. {task.paper_name}: {task.description}"
+    return Table(f"qa/{subtask}", description, _QUESTION, ("qa_id",))
 
 
 REJECTIONS = Table(

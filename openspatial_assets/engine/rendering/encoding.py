@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-PREVIEW_BYTES = 120_000
+PREVIEW_BYTES = 60_000
 """Largest preview: it is kept, in base64, in the event log of every materialisation."""
 
 _PREVIEW_QUALITIES = (90, 80, 70, 60)

@@ -199,18 +199,19 @@ def _rivals(
     from_camera = local.rotations.reshape(3, 3, -1).transpose(1, 2, 0)
     centers = (from_camera * local.centers.T).sum(-1)
     reach = local.half + np.float32(margin_m)
-    pixel, rival = [], []
+    pixels, rivals = [np.empty(0, np.intp)], [np.empty(0, np.intp)]
     block = max(TESTS_AT_ONCE // max(len(local.rank), 1), 1)
-    for start in range(0, max(len(box), 1), block):
-        part = slice(start, start + block)
-        offset = (from_camera.reshape(-1, 3) @ points[:, part]).reshape(*centers.shape, -1)
+    for start in range(0, len(box), block):
+        own = box[start : start + block]
+        offset = (from_camera.reshape(-1, 3) @ points[:, start : start + block]).reshape(*centers.shape, len(own))
         offset -= centers[:, :, None]
         near = (np.abs(offset, out=offset) <= reach[:, :, None]).all(0)
-        near[box[part], np.arange(near.shape[1])] = False
+        near[own, np.arange(len(own))] = False
         place = np.flatnonzero(near)
-        rival.append(place // near.shape[1])
-        pixel.append(place - rival[-1] * near.shape[1] + start)
-    return np.concatenate(pixel), np.concatenate(rival)
+        rival = place // len(own)
+        pixels.append(place - rival * len(own) + start)
+        rivals.append(rival)
+    return np.concatenate(pixels), np.concatenate(rivals)
 
 
 def _count(masks: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -30,18 +30,21 @@ def test_boxes_beside_and_behind_the_camera_have_no_place():
 def test_share_in_frame_and_bounds_are_what_the_pixels_say(seed):
     boxes = boxes_around(seed)
     larger = Camera(
-        CAMERA.width + 2 * MARGIN, CAMERA.height + 2 * MARGIN, CAMERA.intrinsics + [0, 0, MARGIN, MARGIN], np.eye(4)
+        CAMERA.width + 2 * MARGIN,
+        CAMERA.height + 2 * MARGIN,
+        CAMERA.intrinsics + np.array([0, 0, MARGIN, MARGIN]),
+        np.eye(4),
     )
     projection = project_boxes(Views.of([CAMERA]), boxes)
     tested = 0
     for box, box_2d, in_frame in zip(projection.box, projection.box_2d, projection.in_frame, strict=True):
         whole = silhouette_mask(larger, boxes[box])
         inside = whole[MARGIN:-MARGIN, MARGIN:-MARGIN]
-        if boxes.corners[box, :, 2].min() < 0.3 or inside.sum() < 50 or whole[0].any() or whole[:, 0].any():
+        if boxes.corners[box, :, 2].min() < 0.3 or inside.sum() < 300 or whole[0].any() or whole[:, 0].any():
             continue
         tested += 1
         v, u = np.nonzero(inside)
-        assert np.abs(box_2d - [u.min(), v.min(), u.max(), v.max()]).max() <= 1.0
+        assert np.abs(box_2d - [u.min(), v.min(), u.max(), v.max()]).max() <= 3.0
         assert in_frame == pytest.approx(inside.sum() / whole.sum(), abs=0.05)
     assert tested >= 5
 
