@@ -23,8 +23,8 @@ from resources.lake import Partition, sweep_temporaries
 from resources.sources.registration import Registration, register, registered
 from resources.store import StoreIOManager, Workplace
 
-SCENES_A_RUN = 20
-"""Scenes that one run takes: enough to outweigh a run's start, few enough that a killed run has little to do again."""
+PARTITIONS_A_RUN = 20
+"""Scenes that one run takes: enough to outweigh its start, few enough that a killed run has little to do again."""
 STALE_TEMPORARY_S = 3600.0
 """Temporary files older than this were left by killed processes."""
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -37,38 +37,44 @@ class Step:
     Attributes:
         tables: the assets.
         axis: what they are partitioned by.
-        value: key of the second dimension; empty on the axis of scenes.
-        scenes: the range of scenes, contiguous in the order of Dagster's partitions; empty on the axis of variants.
+        values: the range of keys of the second dimension; `("",)` on the axis of scenes.
+        scenes: the range of scenes; empty on the axis of variants. Both are contiguous in the order of partitions.
     """
 
     tables: tuple[str, ...]
     axis: Axis
-    value: str
+    values: tuple[str, ...]
     scenes: tuple[str, ...]
 
     @property
     def tags(self) -> dict[str, str]:
         """The tags that give a run its range of partitions."""
-        first = self.axis.partition(self.scenes[0] if self.scenes else None, self.value)
-        last = self.axis.partition(self.scenes[-1] if self.scenes else None, self.value)
+        first = self.axis.partition(self.scenes[0] if self.scenes else None, self.values[0])
+        last = self.axis.partition(self.scenes[-1] if self.scenes else None, self.values[-1])
         return {RANGE_START: str(self.axis.key(first)), RANGE_END: str(self.axis.key(last))}
 
     def __str__(self) -> str:
         what = ", ".join(dict.fromkeys(GRAPH.writer(table).name for table in self.tables))
-        return what + (f" ({self.value})" if self.value else "")
+        values = ", ".join(value for value in self.values if value)
+        return what + (f" ({values})" if values else "")
 
 
 def steps(planned: Sequence[Planned], scene_order: Sequence[str]) -> list[Step]:
-    """The runs that a plan takes, upstream first: one an axis, key of its second dimension, and block of scenes."""
+    """The runs that a plan takes, upstream first: one an axis, key of its second dimension, and block of scenes.
+
+    On the axis of variants one run takes them all: the pictures of one export are drawn while another is written.
+    """
     found = []
     for axis, on_axis in groupby(planned, key=lambda item: item.stage.axis):
         items = list(on_axis)
+        if not axis.scene:
+            blocks = _blocks({_value(item) for item in items}, axis.values())
+            found += [Step(_tables(items), axis, tuple(block), ()) for block in blocks]
+            continue
         for value in dict.fromkeys(_value(item) for item in items):
             mine = [item for item in items if _value(item) == value]
-            names = tuple(dict.fromkeys(item.output.table.name for item in mine))
-            wanted = {item.partition.get(SCENE_AXIS) for item in mine}
-            for block in _blocks(wanted, scene_order) if axis.scene else [()]:
-                found.append(Step(names, axis, value, tuple(block)))
+            blocks = _blocks({item.partition.get(SCENE_AXIS) for item in mine}, scene_order)
+            found += [Step(_tables(mine), axis, (value,), tuple(block)) for block in blocks]
     return found
 
 
@@ -215,17 +221,21 @@ def _value(item: Planned) -> str:
     return item.partition.get(item.stage.axis.dimension) or ""
 
 
+def _tables(items: Sequence[Planned]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item.output.table.name for item in items))
+
+
 def _blocks(wanted: set[str | None], order: Sequence[str]) -> list[list[str]]:
-    """The wanted scenes in blocks that are contiguous in `order`, none longer than a run takes."""
+    """The wanted keys in blocks that are contiguous in `order`, none longer than a run takes."""
     blocks: list[list[str]] = []
     gap = True
-    for scene in order:
-        if scene not in wanted:
+    for key in order:
+        if key not in wanted:
             gap = True
             continue
-        if gap or len(blocks[-1]) == SCENES_A_RUN:
+        if gap or len(blocks[-1]) == PARTITIONS_A_RUN:
             blocks.append([])
-        blocks[-1].append(scene)
+        blocks[-1].append(key)
         gap = False
     return blocks
 

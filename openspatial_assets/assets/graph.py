@@ -142,7 +142,7 @@ QUESTIONS = Recipe(
             *(Output(tables.question_table(name), questions.version_of(name)) for name in SUBTASKS),
             Output(tables.REJECTIONS, ", ".join(f"{name} {task.version}" for name, task in SUBTASKS.items())),
         ),
-        inputs=QUESTION_INPUTS,
+        inputs=("scenes", *QUESTION_INPUTS),
         settings=("questions",),
     ),
     pieces=lambda inputs: [
@@ -151,6 +151,7 @@ QUESTIONS = Recipe(
             inputs.scene,
             inputs.variant,
             inputs.settings["questions"],
+            bool(inputs.table("scenes")["gravity_aligned"][0]),
         )
     ],
     work=questions.questions_of_scene,

@@ -37,8 +37,9 @@ def questions_of_scene(
     scene_id: str,
     variant: str,
     settings: QuestionSettings,
+    gravity_aligned: bool = True,
 ) -> dict[str, pl.DataFrame]:
-    """All questions of a scene for one variant.
+    """All questions of a scene for one variant; none of heights if its world's z is not up (`gravity_aligned`).
 
     Returns:
         Sub-task -> its table `qa/<sub-task>`, rows ordered by first frame; and `rejections`. The order of the input
@@ -47,7 +48,7 @@ def questions_of_scene(
     Raises:
         ValueError: a row of `frame_visibility` or `object_frames` names a frame or an object that does not exist.
     """
-    scene = scene_graph(frames, scene_boxes, frame_visibility, object_frames, scene_id)
+    scene = scene_graph(frames, scene_boxes, frame_visibility, object_frames, scene_id, gravity_aligned)
     asked = ask_scene(scene, tuple(SUBTASKS.values()), variant, settings)
     tables = {name: _question_rows(scene, SUBTASKS[name], variant, found.questions) for name, found in asked.items()}
     return tables | {"rejections": _rejections(asked)}
@@ -59,6 +60,7 @@ def scene_graph(
     frame_visibility: pl.DataFrame,
     object_frames: pl.DataFrame,
     scene_id: str,
+    gravity_aligned: bool = True,
 ) -> SceneGraph:
     """What the questions of a scene look at. A scene is metric if all of its boxes are."""
     frames, scene_boxes = frames.sort("frame_id"), scene_boxes.sort("object_id")
@@ -95,6 +97,7 @@ def scene_graph(
             frames=_positions(reaching, "frame_id", frame_ids, f"scene {scene_id}, frame_visibility"),
             objects=_positions(reaching, "object_id", object_ids, f"scene {scene_id}, frame_visibility"),
         ),
+        gravity_aligned=gravity_aligned,
     )
 
 

@@ -1,6 +1,7 @@
 """Questions of random scenes: right by a second computation, firm, balanced, unambiguous, the same on every run."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -204,3 +205,14 @@ def test_a_row_of_an_unknown_frame_is_named():
     tables = SCENES["metric"]
     with pytest.raises(ValueError, match="scene scene, object_frames: frame_id 'frame_0000"):
         asked(SceneTables(tables.frames.head(1), *list(tables)[1:]))
+
+
+def test_a_scene_whose_up_is_unknown_is_asked_nothing_of_heights():
+    made = questions_of_scene(*SCENES["metric"], "scene", "variant", QuestionSettings(), gravity_aligned=False)
+    assert made["size_absolute"].is_empty()
+    assert made["high_low"].is_empty()
+    asks = {json.loads(row["evidence"])["asks"] for row in made["size_relative"].iter_rows(named=True)}
+    assert asks == {"larger", "smaller"}
+    reasons = made["rejections"].filter(pl.col("reason") == "up_is_unknown")
+    assert set(reasons["subtask"]) == {"size_absolute", "high_low", "size_relative"}
+    assert made["left_right"].height > 0

@@ -97,9 +97,7 @@ def _print_scaling(tasks: list[tuple]) -> None:
     print(f"\nmasks of all scenes: {alone:.1f} s with {one} worker, {together:.1f} s with {many}")
     print(f"  {alone / together:.2f} times as fast on {many} cores")
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 2**20
-    print(
-        f"peak memory of the largest process: {peak:.2f} GB ({peak / MAX_WORKER_GB:.2f} of the {MAX_WORKER_GB:.0f} allowed)"
-    )
+    print(f"peak memory of the largest process: {peak:.2f} GB ({peak / MAX_WORKER_GB:.2f} of what is allowed)")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ MIN_VISIBLE_FRACTION = 0.3
 CLEARLY_VISIBLE_FRACTION = 0.5
 """Of an object whose own size or box is asked for."""
 
+UP_IS_UNKNOWN = "up_is_unknown"
+"""Why nothing is asked of heights in a scene that is not aligned with gravity."""
+
 BOX_SHIFT_M = 0.03
 """Answers hold for boxes moved by this much: three times the 1 cm that annotations may be off."""
 

@@ -15,6 +15,7 @@ from openspatial_assets.engine.questions.gates import (
     BOX_TURN_RAD,
     CLEARLY_VISIBLE_FRACTION,
     MIN_VISIBLE_FRACTION,
+    UP_IS_UNKNOWN,
     keep_named,
     length_key,
     numbers,
@@ -58,6 +59,7 @@ def size_absolute(scene: SceneGraph, settings: QuestionSettings, rng: np.random.
     seen, count = scene.sightings, len(scene.sightings)
     sieve = Sieve(a=np.repeat(np.arange(count), len(DIMENSIONS)), dimension=np.tile(np.arange(len(DIMENSIONS)), count))
     sieve.keep("not_metric", scene.metric)
+    sieve.keep(UP_IS_UNKNOWN, scene.gravity_aligned)
     keep_named(sieve, scene, "a", min_visible=CLEARLY_VISIBLE_FRACTION)
     sieve.keep("cut_off_by_image_edge", seen.in_frame[sieve["a"]] >= MIN_IN_FRAME)
     upright = scene.tilts[sieve["a"]] <= MAX_TILT_RAD
@@ -108,6 +110,7 @@ def size_relative(scene: SceneGraph, settings: QuestionSettings, rng: np.random.
     both = Sieve(a=np.tile(pair[0], 2), b=np.tile(pair[1], 2), kind=np.repeat([0, 1], len(sieve)))
     for reason, number in sieve.rejected.items():
         both.count(reason, 2 * number)
+    both.keep(UP_IS_UNKNOWN, scene.gravity_aligned | (both["kind"] == 0))
     put_in_order(both, sizes[both["kind"], both["b"]], sizes[both["kind"], both["a"]])
     least = np.array([MIN_VOLUME_RATIO, MIN_HEIGHT_RATIO])
     ratio = sizes[both["kind"], both["a"]] / sizes[both["kind"], both["b"]]

@@ -15,6 +15,7 @@ from openspatial_assets.engine.questions.comparison import compared
 from openspatial_assets.engine.questions.forms import JUDGEMENT, MULTIPLE_CHOICE, OPEN_ENDED, Turn
 from openspatial_assets.engine.questions.gates import (
     BOX_SHIFT_M,
+    UP_IS_UNKNOWN,
     depth_measure,
     length_key,
     numbers,
@@ -115,6 +116,7 @@ def left_right(scene: SceneGraph, settings: QuestionSettings, rng: np.random.Gen
 def high_low(scene: SceneGraph, settings: QuestionSettings, rng: np.random.Generator) -> Candidates:
     """Which of two objects is higher up in the world."""
     sieve, spans = pairs(scene, settings, rng), scene.vertical_spans
+    sieve.keep(UP_IS_UNKNOWN, scene.gravity_aligned)
     heights = spans[:, 2] - spans[:, 0]
     put_in_order(sieve, spans[sieve["b"], 1], spans[sieve["a"], 1])
     sieve["kind"] = np.zeros(len(sieve), np.int64)

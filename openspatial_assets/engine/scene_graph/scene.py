@@ -106,6 +106,7 @@ class SceneGraph:
         boxes: `(o,)` the scene's own boxes, in the world.
         sightings: the objects that are visible in each frame.
         projections: the objects whose boxes reach into each frame.
+        gravity_aligned: whether world z is up; without it, nothing is known of heights.
     """
 
     scene_id: str
@@ -116,6 +117,7 @@ class SceneGraph:
     boxes: Boxes
     sightings: Sightings
     projections: Projections
+    gravity_aligned: bool = True
 
     @cached_property
     def length_unit(self) -> float:

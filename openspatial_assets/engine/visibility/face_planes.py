@@ -56,7 +56,7 @@ def face_planes(
     fx, fy, cx, cy = (values[:, None] for values in views.intrinsics[frame].T)
     a, b = local[..., 0] / fx, local[..., 1] / fy
     directions = np.stack([a, b, local[..., 2] - a * cx - b * cy], axis=-1)
-    planes, front = directions / _nonzero(offset)[..., None], offset < 0
+    planes, front = directions / _nonzero(offset)[..., None], _nonzero(offset) < 0
     order = np.argsort(front, axis=-1, kind="stable")[..., None]
     entry = np.where(front[..., None], planes, (0.0, 0.0, LARGEST_INVERSE))
     leave = np.where(front[..., None], 0.0, planes)
@@ -97,4 +97,5 @@ def inverse_interval(
 
 
 def _nonzero(offset: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distances of the camera behind faces, metres; a camera in the plane of a face counts as just behind it."""
     return np.where(np.abs(offset) < 1 / LARGEST_INVERSE, 1 / LARGEST_INVERSE, offset)

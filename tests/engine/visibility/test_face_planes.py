@@ -87,3 +87,16 @@ def test_support_is_the_bottom_moved_up_and_only_seen_from_above():
 def test_a_camera_inside_has_no_entry_face():
     around = Boxes.from_rpy(CAMERA.center, [1, 1, 1], [0, 0, 0.3])
     assert (planes_of(around).entry[:, 2] == LARGEST_INVERSE).all()
+
+
+@pytest.mark.parametrize("beside", [-1e-7, 0.0, 1e-7])
+def test_a_camera_in_the_plane_of_a_face_sees_the_box(beside):
+    camera = camera_at((0.0, 0.0, 0.5), (2.0, 0.0, 0.5), 128, 96)
+    box = Boxes.from_rpy([2.0, 0.3 + beside, 0.5], [0.6, 0.6, 0.6], [0, 0, 0])
+    entry, leave = inverse_interval(planes_of(box, camera), COLUMNS, ROWS)
+    pixels, _ = camera.project(box.corners)
+    # The face in whose plane the camera lies is the right edge of what it sees of the box.
+    assert pixels[:, 0].max() == pytest.approx(63.5, abs=1e-3)
+    assert 1 / entry[48, 40] == pytest.approx(1.7, abs=1e-4)
+    assert (entry >= leave)[48, 30:64].all()
+    assert not (entry >= leave)[48, 64:].any()
