@@ -4,6 +4,7 @@ What belongs here: how a plan becomes Dagster runs. What does not: what is out o
 computes (`assets`).
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_p
 class Step:
     """One run: assets on one axis, over a range of partitions.
 
+    One run for several keys of the second dimension shares its start, and its workers are never idle between them.
+
     Attributes:
         tables: the assets.
         axis: what they are partitioned by.
@@ -60,21 +63,18 @@ class Step:
 
 
 def steps(planned: Sequence[Planned], scene_order: Sequence[str]) -> list[Step]:
-    """The runs that a plan takes, upstream first: one an axis, key of its second dimension, and block of scenes.
-
-    On the axis of variants one run takes them all: the pictures of one export are drawn while another is written.
-    """
-    found = []
+    """The runs that a plan takes, upstream first: one for each rectangle of scenes and second keys of an axis."""
+    found: list[Step] = []
     for axis, on_axis in groupby(planned, key=lambda item: item.stage.axis):
+        needs: dict[tuple, list[str]] = {}
         items = list(on_axis)
-        if not axis.scene:
-            blocks = _blocks({_value(item) for item in items}, axis.values())
-            found += [Step(_tables(items), axis, tuple(block), ()) for block in blocks]
-            continue
-        for value in dict.fromkeys(_value(item) for item in items):
+        for value in axis.values():
             mine = [item for item in items if _value(item) == value]
-            blocks = _blocks({item.partition.get(SCENE_AXIS) for item in mine}, scene_order)
-            found += [Step(_tables(mine), axis, (value,), tuple(block)) for block in blocks]
+            scenes = {item.partition.get(SCENE_AXIS) for item in mine}
+            for block in _blocks(scenes, scene_order) if axis.scene else [[]] if mine else []:
+                needs.setdefault((_tables(mine), tuple(block)), []).append(value)
+        for (tables, scenes), values in needs.items():
+            found += [Step(tables, axis, tuple(block), scenes) for block in _blocks(set(values), axis.values())]
     return found
 
 
@@ -98,16 +98,16 @@ def launch(
     for line in plan_text(planned):
         log(line)
     runs = steps(planned, instance.get_dynamic_partitions(SCENE_AXIS))
-    job = dg.Definitions(
-        assets(), asset_checks=checks(), resources=resources(workplace)
-    ).resolve_implicit_global_asset_job_def()
+    loggers = {"progress": _progress_logger(log)}
+    definitions = dg.Definitions(assets(), asset_checks=checks(), resources=resources(workplace), loggers=loggers)
+    job = definitions.resolve_implicit_global_asset_job_def()
     for number, step in enumerate(runs, 1):
         started = time.monotonic()
         result = job.execute_in_process(
             instance=instance,
             asset_selection=[asset_key(table) for table in step.tables],
             tags={**(tags or {}), **step.tags},
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            run_config={"loggers": {"progress": {}}},
             raise_on_error=False,
         )
         seconds = time.monotonic() - started
@@ -219,6 +219,23 @@ def _launch(
 
 def _value(item: Planned) -> str:
     return item.partition.get(item.stage.axis.dimension) or ""
+
+
+def _progress_logger(log: Callable[[str], None]) -> dg.LoggerDefinition:
+    """A logger of runs that passes on what stages say of their partitions, and none of Dagster's own events."""
+
+    class Said(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            meta = getattr(record, "dagster_meta", {})
+            if not meta.get("dagster_event"):
+                log(f"  {meta.get('orig_message', record.getMessage())}")
+
+    def made(context: dg.InitLoggerContext) -> logging.Logger:
+        logger = logging.Logger("progress", logging.INFO)
+        logger.addHandler(Said())
+        return logger
+
+    return dg.LoggerDefinition(made)
 
 
 def _tables(items: Sequence[Planned]) -> tuple[str, ...]:

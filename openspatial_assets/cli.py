@@ -17,12 +17,13 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from openspatial_assets.assets.graph import GRAPH
+from openspatial_assets.assets.runner import worker_pool
 from openspatial_assets.assets.sources import prepare_scene
 from openspatial_assets.automation import SceneConfig, add_partitions, launch, plan_text
 from openspatial_assets.staleness import context_of, footers, plan
 from openspatial_assets.variants import VARIANTS
 from resources import catalog, sources
-from resources.compute import TaskError, WorkerPool
+from resources.compute import TaskError
 from resources.segmenter import SegmenterError
 from resources.settings import SettingError
 from resources.sources.registration import Registration, SourceError, read, register, registered
@@ -68,13 +69,11 @@ def demo(options: argparse.Namespace, workplace: Workplace, console: Console) ->
     for room in rooms:
         register(workplace.path, room)
     console.print(f"Generating {DEMO_ROOMS} furnished rooms (kept for next time) ...")
-    with WorkerPool(workplace.processes) as pool:
-        for done, (scene, result) in enumerate(
-            pool.run(prepare_scene, ((room.scene_id, (room,)) for room in rooms)), 1
-        ):
-            if isinstance(result, TaskError):
-                raise SourceError(f"scene {scene}: {result.message}")
-            console.print(f"  {done} of {DEMO_ROOMS} scenes ready: {scene}")
+    made = worker_pool(workplace.processes).run(prepare_scene, ((room.scene_id, (room,)) for room in rooms))
+    for done, (scene_id, result) in enumerate(made, 1):
+        if isinstance(result, TaskError):
+            raise SourceError(f"scene {scene_id}: {result.message}")
+        console.print(f"  {done} of {DEMO_ROOMS} scenes ready: {scene_id}")
     code = _materialise(workplace, console, list(VARIANTS), [room.scene_id for room in rooms])
     console.print(f"Done in {time.monotonic() - started:.0f} s. Next: [bold]make ui[/bold] to see it in the web UI.")
     return code

@@ -75,7 +75,6 @@ class StageRun:
         self.lake: Lake = workplace.lake
         self.partitions, self.tables, self.log, self.provenance = list(partitions), list(tables), log, provenance
         self.failures: dict[Partition, str] = {}
-        self.computed = 0
         self._jobs: dict[Partition, Job] = {}
         self._waiting: dict[str, deque[Computed | Kept]] = {table: deque() for table in tables}
         self._events = self._run()
@@ -190,7 +189,8 @@ class StageRun:
             return
         if job.partition in self.failures:
             return
-        self.computed += 1
+        rows = sum(made.rows if isinstance(made, Written) else made.height for made in tables.values())
+        self.log.info(f"{self.recipe.stage.name} [{job.partition}]: {rows:,} rows")
         for name, now in job.parts.items():
             made, common = tables[name], (self.recipe.stage.axis.key(job.partition), job.partition)
             report = partial(self._report, name, job.inputs, made)
