@@ -13,7 +13,7 @@ import pytest
 from openspatial_assets import staleness
 from openspatial_assets.assets.graph import GRAPH, assets
 from openspatial_assets.assets.provenance import asset_key
-from openspatial_assets.automation import launch
+from openspatial_assets.automation import launch, resources
 from openspatial_assets.definitions import defs
 from openspatial_assets.engine.questions import SUBTASKS
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
@@ -80,6 +80,22 @@ def test_what_is_up_to_date_is_not_run_again(made):
     runs = len(instance.get_runs())
     assert run(workplace, instance) == ["plan: nothing is missing or out of date"]
     assert len(instance.get_runs()) == runs
+
+
+def test_a_backfill_of_what_is_up_to_date_hears_of_every_partition(made):
+    """Dagster's daemon counts a partition without a materialisation as failed, and then starts nothing below it."""
+    workplace, instance, _ = made
+    job = dg.Definitions(assets(), resources=resources(workplace)).resolve_implicit_global_asset_job_def()
+    before = [materialisations(instance, table) for table in ("scenes", "frames")]
+    tags = {"dagster/asset_partition_range_start": "room_0", "dagster/asset_partition_range_end": "room_1"}
+    keys = [asset_key("scenes"), asset_key("frames")]
+    job.execute_in_process(instance=instance, asset_selection=keys, tags={**tags, "dagster/backfill": "by_hand"})
+    assert [materialisations(instance, table) for table in ("scenes", "frames")] == [count + 2 for count in before]
+    event = instance.fetch_materializations(asset_key("frames"), limit=1).records[0].asset_materialization
+    assert event.metadata["unchanged"].value
+    assert "preview" in event.metadata
+    job.execute_in_process(instance=instance, asset_selection=keys, tags=tags)
+    assert [materialisations(instance, table) for table in ("scenes", "frames")] == [count + 2 for count in before]
 
 
 def test_a_changed_occlusion_threshold_makes_stale_visibility_and_what_is_below(made):

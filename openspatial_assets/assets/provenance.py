@@ -14,6 +14,7 @@ from dagster._core.definitions.data_version import (
     INPUT_DATA_VERSION_TAG_PREFIX,
     INPUT_EVENT_POINTER_TAG_PREFIX,
 )
+from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from openspatial_assets.staleness import Graph, Output, Stage
 from resources.lake import Partition
@@ -35,8 +36,8 @@ def asset_key(table: str) -> dg.AssetKey:
 class Provenance:
     """The event log as one step sees it; what was looked up once is remembered."""
 
-    def __init__(self, instance: dg.DagsterInstance, graph: Graph) -> None:
-        self._instance, self._graph = instance, graph
+    def __init__(self, instance: dg.DagsterInstance, graph: Graph, run_tags: Mapping[str, str]) -> None:
+        self._instance, self._graph, self._awaited = instance, graph, BACKFILL_ID_TAG in run_tags
         self._inputs: dict[tuple[str, Partition], Seen | None] = {}
 
     def latest(self, table: Table, partition: Partition) -> Seen | None:
@@ -48,6 +49,13 @@ class Provenance:
             return None
         tags = records[0].asset_materialization.tags or {}
         return Seen(tags.get(DATA_VERSION_TAG, ""), records[0].storage_id)
+
+    def must_hear_of(self, table: Table, partition: Partition, content: str) -> bool:
+        """Whether an unchanged partition needs an event: Dagster has not seen this content, or a backfill waits for it.
+
+        A backfill counts a partition without a materialisation as failed, and then starts nothing below it.
+        """
+        return self._awaited or (seen := self.latest(table, partition)) is None or seen.data_version != content
 
     def tags(self, stage: Stage, output: Output, partition: Partition, scenes: list[str]) -> Mapping[str, str]:
         """The tags of a partition's materialisation: its rule's version and the events of its inputs."""

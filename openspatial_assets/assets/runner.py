@@ -146,10 +146,10 @@ class StageRun:
             fresh = record is not None and record.fingerprint == fingerprint(now)
             if not fresh or self.lake.failure(output.table, partition):
                 outdated[name] = now
-            elif (seen := self.provenance.latest(output.table, partition)) is None or seen[0] != record.content:
-                kept.append(
-                    (name, Kept(stage.axis.key(partition), partition, record, tags=self._tags(name, partition)))
-                )
+            elif self.provenance.must_hear_of(output.table, partition, record.content):
+                report = partial(self._report_kept, output.table, partition, record)
+                key, tags = stage.axis.key(partition), self._tags(name, partition)
+                kept.append((name, Kept(key, partition, record, report, tags)))
         if not outdated:
             return None
         return Job(partition, self._inputs(partition), outdated)
@@ -201,6 +201,10 @@ class StageRun:
                 yield name, Kept(*common, record, report, tags)
             else:
                 yield name, Computed(*common, made, fingerprint(now), now, report, tags)
+
+    def _report_kept(self, table: Table, partition: Partition, record: Record) -> Mapping[str, Any]:
+        made = Written(record.content, record.rows) if table.sharded else self.lake.read(table, partition)
+        return {"unchanged": True, **self._report(table.name, self._inputs(partition), made)}
 
     def _tags(self, name: str, partition: Partition) -> Mapping[str, str]:
         return self.provenance.tags(self.recipe.stage, self._output(name), partition, list(self.context.scenes))
@@ -277,7 +281,8 @@ def asset_of(recipe: Recipe, graph: Graph) -> dg.AssetsDefinition:
             raise dg.Failure(f"{stage.name}: the run names no partition; is its range the wrong way round?")
         now = context_of(graph, workplace.path, workplace.settings(), current(workplace.lake))
         catalog.refresh(workplace.lake, graph.tables())
-        run = StageRun(recipe, now, workplace, partitions, selected, context.log, Provenance(context.instance, graph))
+        provenance = Provenance(context.instance, graph, context.run.tags)
+        run = StageRun(recipe, now, workplace, partitions, selected, context.log, provenance)
         for table in selected:
             yield dg.Output(run.stream(table), output_name=names[table], metadata=REPORTED_BY_STORE)
         for table in selected:
