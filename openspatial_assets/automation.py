@@ -28,6 +28,8 @@ PARTITIONS_A_RUN = 20
 """Scenes that one run takes: enough to outweigh its start, few enough that a killed run has little to do again."""
 STALE_TEMPORARY_S = 3600.0
 """Temporary files older than this were left by killed processes."""
+DAGSTERS_OWN = "Dependencies for step"
+"""Begins what Dagster says of steps below a failed one; why that one failed has been said."""
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
@@ -227,8 +229,9 @@ def _progress_logger(log: Callable[[str], None]) -> dg.LoggerDefinition:
     class Said(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             meta = getattr(record, "dagster_meta", {})
-            if not meta.get("dagster_event"):
-                log(f"  {meta.get('orig_message', record.getMessage())}")
+            message = meta.get("orig_message", record.getMessage())
+            if not meta.get("dagster_event") and not message.startswith(DAGSTERS_OWN):
+                log(f"  {message}")
 
     def made(context: dg.InitLoggerContext) -> logging.Logger:
         logger = logging.Logger("progress", logging.INFO)

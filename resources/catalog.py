@@ -1,7 +1,8 @@
 """The DuckDB catalogue: one view a table over the Parquet lake, and `questions` over all sub-tasks.
 
 What belongs here: making `<home>/catalog.duckdb`. It holds views only, the same whatever the lake holds, so it is
-written once (a temporary file, then a rename), and runs never fight over it. What does not: rows (`lake.py`).
+written once (a temporary file, then a rename), and runs never fight over it. DuckDB writes to local disks only: of a
+lake elsewhere, each connection makes the views for itself, in memory. What does not belong here: rows (`lake.py`).
 """
 
 import contextlib
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 import duckdb
 
 from resources.lake import Lake
-from resources.tables import Table
+from resources.tables import TABLES, Table
 
 FILE = "catalog.duckdb"
 QUESTIONS = "questions"
@@ -44,17 +45,16 @@ def view_name(table: Table) -> str:
 
 
 def refresh(lake: Lake, tables: Sequence[tuple[Table, Sequence[str]]]) -> str | None:
-    """Make the catalogue if it is missing or was made for other tables; its path.
+    """Make the catalogue if it is missing or was made for other tables; its path, or None for a lake elsewhere.
 
-    `tables` are all tables, each with the axes that it is partitioned by. A lake on an object store gets none (None):
-    DuckDB writes to local disks only. Query such a lake with `read_parquet` and your own credentials.
+    `tables` are all tables, each with the axes that it is partitioned by.
     """
+    for table, axes in tables:
+        lake.seed(table, axes)
     if not lake.is_local:
         return None
     home = os.path.dirname(lake.root)
     path = f"{home}/{FILE}"
-    for table, axes in tables:
-        lake.seed(table, axes)
     made = statements(lake, [table for table, _ in tables])
     version = hashlib.blake2b("\n".join(made).encode(), digest_size=16).hexdigest()
     if _version(path) == version:
@@ -78,6 +78,12 @@ def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
     Raises:
         FileNotFoundError: nothing was materialised yet.
     """
+    if not lake.is_local:
+        connection = duckdb.connect()
+        connection.register_filesystem(lake.filesystem)
+        for statement in statements(lake, list(TABLES.values())):
+            connection.execute(statement)
+        return connection
     path = f"{os.path.dirname(lake.root)}/{FILE}"
     if not os.path.exists(path):
         raise FileNotFoundError(f"{path} does not exist; materialise a scene first (`make demo`)")

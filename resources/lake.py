@@ -117,13 +117,20 @@ class Lake:
     def folder(self, table: Table, partition: Partition) -> str:
         return f"{self.root}/{table.name}/{partition.folder}"
 
+    def url(self, table: Table, partition: Partition) -> str:
+        """The partition's folder as others open it: a path on a local disk, else a URL."""
+        return self._opened(self.folder(table, partition))
+
     def path(self, table: Table, partition: Partition) -> str:
         """The file that makes a partition be there: its only one, or a sharded partition's record."""
         return f"{self.folder(table, partition)}/{RECORD if table.sharded else PART}"
 
     def files(self, table: Table) -> str:
         """A glob for all Parquet files of a table; what is being written does not match it."""
-        return f"{self.root}/{table.name}/" + ("*=*/data/*.parquet" if table.sharded else "**/*.parquet")
+        return f"{self._opened(self.root)}/{table.name}/" + ("*=*/data/*.parquet" if table.sharded else "**/*.parquet")
+
+    def _opened(self, path: str) -> str:
+        return path if self.is_local else self.filesystem.unstrip_protocol(path)
 
     def write(
         self, table: Table, partition: Partition, frame: pl.DataFrame, fingerprint: str, parts: Mapping[str, str]
@@ -160,11 +167,11 @@ class Lake:
         path = self.path(table, partition)
         if not self.filesystem.exists(path):
             raise PartitionMissing(f"{table.name} [{partition}] is missing; materialise it first ({path})")
+        files = f"{self.folder(table, partition)}/data/*.parquet" if table.sharded else path
         if self.is_local:
-            files = f"{self.folder(table, partition)}/data/*.parquet" if table.sharded else path
             return pl.scan_parquet(files, hive_partitioning=False)
-        with self.filesystem.open(path, "rb") as file:
-            return pl.read_parquet(file, hive_partitioning=False).lazy()
+        shards = [io.BytesIO(self.filesystem.cat_file(found)) for found in sorted(self.filesystem.glob(files))]
+        return pl.concat([pl.read_parquet(shard, hive_partitioning=False) for shard in shards]).lazy()
 
     def read(self, table: Table, partition: Partition) -> pl.DataFrame:
         """A partition, in memory; raises as `scan`."""

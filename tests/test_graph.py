@@ -231,6 +231,19 @@ def test_one_bad_scene_is_named_and_harms_no_other(rooms, tmp_path, instance):
     assert set(lake.read(TABLES["dataset"], Partition.of(variant="box_centric"))["scene_id"]) == {"room_1", "broken"}
 
 
+def test_the_home_may_be_an_object_store(rooms, instance):
+    """fsspec's memory file system stands for one: no rename, no local path, and DuckDB reads it through fsspec."""
+    workplace = Workplace(home="memory://test-home", workers=1)
+    register(workplace.path, rooms[0])
+    run(workplace, instance, ["no_filter"])
+    assert run(workplace, instance, ["no_filter"]) == ["plan: nothing is missing or out of date"]
+    samples = workplace.lake.read(TABLES["training_export"], Partition.of(variant="no_filter"))
+    with catalog.connect(workplace.lake) as connection:
+        exported = connection.execute("select count(*) from training_export where variant = 'no_filter'").fetchone()
+    assert exported == (samples.height,)
+    assert samples.height > 100
+
+
 def test_real_kitchen_goes_through_to_training_export_by_the_launchpad_job(shared, tmp_path, instance, monkeypatch):
     monkeypatch.setenv("OPENSPATIAL_HOME", str(tmp_path / "home"))
     config = {"dir": str(shared / "redkitchen"), "license": "CC-BY-4.0", "variants": ["box_centric"]}

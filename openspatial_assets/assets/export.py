@@ -38,7 +38,7 @@ def written_export(inputs: Inputs, samples: Iterator[pl.DataFrame]) -> dict[str,
                 kept.append(drawn.head(1))
             yield drawn
 
-    folder = Lake(inputs.home).folder(TRAINING_EXPORT, inputs.partition)
+    folder = Lake(inputs.home).url(TRAINING_EXPORT, inputs.partition)
     report = write_export(folder, watched(), inputs.settings["export"], title=inputs.variant)
     preview = preview_export(pl.concat(kept)) if kept else None
     shown = {

@@ -86,8 +86,10 @@ def rejections(inputs: Inputs, made: pl.DataFrame) -> Metadata:
 
 
 def dataset(inputs: Inputs, made: pl.DataFrame) -> Metadata:
+    asked = sum(inputs.table(name).height for name in inputs.upstream if name.startswith("qa/"))
     return {
         "scenes": made["scene_id"].n_unique(),
+        "left_out": asked - made.height,
         "validation_questions": int((made["split"] == "val").sum()),
         **_preview(question_previews.preview_dataset(made)),
     }

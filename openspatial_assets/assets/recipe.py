@@ -48,7 +48,13 @@ class Inputs:
         return self.partition.get(SCENE_AXIS) or ""
 
     def table(self, name: str) -> pl.DataFrame:
-        """An input table; that of all scenes one below the other, in the order of their registration."""
+        """An input table; that of all scenes one below the other, in the order of their registration.
+
+        Raises:
+            ValueError: no scene has it.
+        """
+        if not self.upstream[name]:
+            raise ValueError(f"no scene has {name} for {self.partition}: materialise one, or see why it failed")
         return pl.concat([frame for _, frame in self.upstream[name]]).collect()
 
     def by_scene(self, name: str) -> dict[str, pl.LazyFrame]:
