@@ -38,10 +38,6 @@ class TaskError:
     message: str
     traceback: str = ""
 
-    @property
-    def worker_died(self) -> bool:
-        return self.kind == DIED
-
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}"
 

@@ -183,11 +183,6 @@ def drawn_samples(chunk: Chunk, settings: ExportSettings) -> pl.DataFrame:
     return pl.DataFrame(samples, schema=TRAINING_EXPORT.schema)
 
 
-def training_samples(dataset: pl.DataFrame, tables_of: SceneTables, settings: ExportSettings) -> Iterator[pl.DataFrame]:
-    """The training samples of a mixture, chunk by chunk, on one core; memory is bounded by a chunk."""
-    return (drawn_samples(chunk, settings) for chunk in export_chunks(dataset, tables_of))
-
-
 def _sample(question: Row, pictures: list[bytes]) -> dict:
     name = file_name(question["qa_id"])
     paths = [f"images/{question['scene_id']}/{name}_{position}.jpg" for position in range(len(pictures))]

@@ -193,7 +193,7 @@ class StageRun:
         self.log.info(f"{self.recipe.stage.name} [{job.partition}]: {rows:,} rows")
         for name, now in job.parts.items():
             made, common = tables[name], (self.recipe.stage.axis.key(job.partition), job.partition)
-            report = partial(self._report, name, job.inputs, made)
+            report = partial(self._report, name, job.partition, lambda made=made: (job.inputs, made))
             tags = self._tags(name, job.partition)
             if isinstance(made, Written):
                 record = Record(fingerprint(now), made.content, now, made.rows)
@@ -203,17 +203,22 @@ class StageRun:
                 yield name, Computed(*common, made, fingerprint(now), now, report, tags)
 
     def _report_kept(self, table: Table, partition: Partition, record: Record) -> Mapping[str, Any]:
-        made = Written(record.content, record.rows) if table.sharded else self.lake.read(table, partition)
-        return {"unchanged": True, **self._report(table.name, self._inputs(partition), made)}
+        def found() -> tuple[Inputs, pl.DataFrame | Written]:
+            made = Written(record.content, record.rows) if table.sharded else self.lake.read(table, partition)
+            return self._inputs(partition), made
+
+        return {"unchanged": True, **self._report(table.name, partition, found)}
 
     def _tags(self, name: str, partition: Partition) -> Mapping[str, str]:
         return self.provenance.tags(self.recipe.stage, self._output(name), partition, list(self.context.scenes))
 
-    def _report(self, name: str, inputs: Inputs, made: pl.DataFrame | Written) -> Mapping[str, Any]:
+    def _report(
+        self, name: str, partition: Partition, found: Callable[[], tuple[Inputs, pl.DataFrame | Written]]
+    ) -> Mapping[str, Any]:
         try:
-            return self.recipe.shown[name].report(inputs, made)
+            return self.recipe.shown[name].report(*found())
         except Exception as error:  # a picture that cannot be drawn must not cost the partition that it shows
-            self.log.warning(f"{name} [{inputs.partition}]: no preview: {error!r}")
+            self.log.warning(f"{name} [{partition}]: no preview: {error!r}")
             return {}
 
 

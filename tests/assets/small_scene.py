@@ -4,6 +4,7 @@ Masks are the silhouettes of the boxes and depths are made up: enough to draw, n
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import cv2
 import numpy as np
 import polars as pl
 
+from openspatial_assets.assets.dataset import SceneTables, drawn_samples, export_chunks
+from openspatial_assets.engine.dataset.settings import ExportSettings
 from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.masks.regions import bounding_box, encoded, mark_point
 from resources.images import camera_of
@@ -157,3 +160,8 @@ def mark(object_id: str, kind: str, color: str, **changes) -> dict:
 
 def questions_of(rows: list[dict]) -> pl.DataFrame:
     return rows_of(question_table("left_right"), rows)
+
+
+def training_samples(dataset: pl.DataFrame, tables_of: SceneTables, settings: ExportSettings) -> Iterator[pl.DataFrame]:
+    """The training samples of a mixture, chunk by chunk, on one core; memory is bounded by a chunk."""
+    return (drawn_samples(chunk, settings) for chunk in export_chunks(dataset, tables_of))

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import polars as pl
 import pytest
-from small_scene import SmallScene, mark, question, questions_of, small_scene
+from small_scene import SmallScene, mark, question, questions_of, small_scene, training_samples
 
-from openspatial_assets.assets.dataset import drawn_samples, export_chunks, file_name, mixture_of, training_samples
+from openspatial_assets.assets.dataset import drawn_samples, export_chunks, file_name, mixture_of
 from openspatial_assets.engine.dataset.settings import DatasetSettings, ExportSettings
 from openspatial_assets.engine.rendering.palette import PALETTE
 from resources.tables import DATASET, REJECTIONS, TRAINING_EXPORT

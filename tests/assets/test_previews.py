@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import polars as pl
 import pytest
-from small_scene import SmallScene, mark, question, questions_of, small_scene
+from small_scene import SmallScene, mark, question, questions_of, small_scene, training_samples
 
 from openspatial_assets.assets import previews, question_previews
-from openspatial_assets.assets.dataset import mixture_of, training_samples
+from openspatial_assets.assets.dataset import mixture_of
 from openspatial_assets.engine.dataset.settings import DatasetSettings, ExportSettings
 from openspatial_assets.engine.rendering.encoding import PREVIEW_BYTES
 from openspatial_assets.engine.rendering.overlays import REASON_COLORS

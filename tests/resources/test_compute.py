@@ -69,7 +69,7 @@ def test_an_exception_is_reported_on_its_task_alone(pool, workers):
     assert results == {n: n * n for n in range(10) if n != 3}
     assert str(error) == "RuntimeError: frame 3 is broken"
     assert "fail_at_three" in error.traceback
-    assert not error.worker_died
+    assert error.kind != "WorkerDied"
 
 
 def test_a_dying_worker_is_reported_on_its_task_and_the_rest_goes_on(pool):
@@ -77,7 +77,7 @@ def test_a_dying_worker_is_reported_on_its_task_and_the_rest_goes_on(pool):
     error = results.pop(3)
     assert results == {n: n * n for n in range(20) if n != 3}
     assert isinstance(error, TaskError)
-    assert error.worker_died
+    assert error.kind == "WorkerDied"
     assert "3" in error.message
     assert dict(pool.run(fail_at_three, [(5, (5,))])) == {5: 25}
 

@@ -68,7 +68,6 @@ def picture(recipe: str, *colors: Rgb, gloss: float = 0.0, emission: float = 0.0
 
 
 CERAMIC_GLOSS = 0.5
-GLASS_GLOSS = 0.7
 WHITE: Rgb = (240, 238, 232)
 BLACK: Rgb = (34, 35, 38)
 PAPER = Material("pages", ((236, 228, 208), (196, 184, 158)), tile_m=0.04)
