@@ -12,7 +12,7 @@ export OPENSPATIAL_HOME ?= $(CURDIR)/data
 export DAGSTER_HOME ?= $(OPENSPATIAL_HOME)/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help demo test ui scene plan doctor bench lint setup libraries clean
+.PHONY: help demo test ui scene update sql plan doctor bench lint setup libraries clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,12 @@ ui: $(READY)  ## Open the Dagster web UI on http://127.0.0.1:3000 (PORT=... for 
 scene: $(READY)  ## DIR=... [ID=... LICENSE=...]: register a folder of posed RGB-D frames and materialise it.
 	@test -n "$(DIR)" || { echo "make scene needs DIR=<folder with color/ depth/ pose/ intrinsic/ objects.json>"; exit 2; }
 	@$(BIN)/python -m openspatial_assets.cli scene "$(DIR)" $(if $(ID),--id "$(ID)") $(if $(LICENSE),--license "$(LICENSE)")
+
+update: $(READY)  ## Run what the plan says, for every registered scene.
+	@$(BIN)/python -m openspatial_assets.cli update
+
+sql: $(READY)  ## QUERY="...": ask DuckDB, over all tables.
+	@$(BIN)/python -m openspatial_assets.cli sql "$(or $(QUERY),show tables)"
 
 plan: $(READY)  ## Print what is missing or out of date, and why.
 	@$(BIN)/python -m openspatial_assets.cli plan

@@ -1,4 +1,4 @@
-"""The few commands beside Dagster's own: `demo`, `scene`, `plan`, `doctor`, `prepare`.
+"""The few commands beside Dagster's own: `demo`, `scene`, `update`, `plan`, `sql`, `doctor`, `prepare`.
 
 What belongs here: arguments and what is printed. What does not: launching (`automation.py`) and everything below it.
 """
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 from rich.console import Console
 from rich.table import Table as Grid
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(highlight=False, soft_wrap=True)
     try:
         return options.run(options, Workplace(workers=options.workers), console)
-    except (SourceError, SettingError, SegmenterError) as error:
+    except (SourceError, SettingError, SegmenterError, FileNotFoundError, duckdb.Error) as error:
         console.print(f"[red]error:[/red] {error}", markup=True)
         return 2
 
@@ -96,6 +97,22 @@ def scene(options: argparse.Namespace, workplace: Workplace, console: Console) -
     code = _materialise(workplace, console, variants, [registration.scene_id])
     console.print("Next: [bold]make ui[/bold] to see it in the web UI.")
     return code
+
+
+def update(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
+    """Run exactly what the plan says, for every registered scene."""
+    return _materialise(workplace, console, _variants(options), options.scene or registered(workplace.path))
+
+
+def sql(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
+    """Ask DuckDB; the tables are listed by `show tables`."""
+    with catalog.connect(workplace.lake) as connection:
+        found = connection.execute(options.query)
+        grid = Grid(*(column[0] for column in found.description))
+        for row in found.fetchall():
+            grid.add_row(*map(str, row))
+    console.print(grid)
+    return 0
 
 
 def show_plan(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
@@ -191,11 +208,8 @@ def _print_summary(workplace: Workplace, console: Console) -> None:
             console.print(_pivot(title, first, rows))
     home = workplace.path
     console.print(f"Parquet:  {home}/lake\nExports:  {home}/lake/training_export\nDuckDB:   {home}/{catalog.FILE}")
-    console.print(
-        f'Try:      duckdb {home}/{catalog.FILE} "select subtask, form, count(*) from questions '
-        "where variant='box_centric' group by all\"",
-        markup=False,
-    )
+    ask = "select subtask, form, count(*) from questions where variant='box_centric' group by all"
+    console.print(f'Ask:      make sql QUERY="{ask}"', markup=False)
 
 
 def _pivot(title: str, first: str, rows: Sequence[tuple[str, str, int]]) -> Grid:
@@ -216,15 +230,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="openspatial", description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=0, help="worker processes (default: one a core)")
     commands = parser.add_subparsers(required=True)
-    for function, name in (
-        (demo, "demo"),
-        (scene, "scene"),
-        (show_plan, "plan"),
-        (doctor, "doctor"),
-        (prepare, "prepare"),
-    ):
+    functions = {
+        "demo": demo,
+        "scene": scene,
+        "update": update,
+        "plan": show_plan,
+        "sql": sql,
+        "doctor": doctor,
+        "prepare": prepare,
+    }
+    for name, function in functions.items():
         command = commands.add_parser(name, help=function.__doc__.splitlines()[0])
         command.set_defaults(run=function)
+        if name == "sql":
+            command.add_argument("query", help="SQL over the tables, for example: select * from questions limit 5")
         if name == "scene":
             command.add_argument("dir", help="folder with color/ depth/ pose/ intrinsic/ objects.json")
             command.add_argument("--id", help="scene id (default: the folder's name)")
@@ -232,9 +251,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--license", help="licence of the images, carried to every exported row")
             command.add_argument("--not-metric", action="store_true", help="the world's unit is not the metre")
             command.add_argument("--depth-scale", type=float, help="stored depth value / scale = metres")
-        if name in ("scene", "plan"):
+        if name in ("scene", "plan", "update"):
             command.add_argument("--variant", action="append", help="only this variant; may be repeated")
-        if name == "plan":
+        if name in ("plan", "update"):
             command.add_argument("--scene", action="append", help="only this scene; may be repeated")
     return parser
 

@@ -24,6 +24,12 @@ def test_scene_materialises_a_folder_and_plan_then_has_nothing_to_do(rooms, home
     assert str(home / "catalog.duckdb") in printed
     assert main(["plan", "--variant", "no_filter"]) == 0
     assert "nothing is missing or out of date" in capsys.readouterr().out
+    assert (
+        main(["sql", "select count(*) as asked from questions where variant = 'no_filter' having count(*) > 50"]) == 0
+    )
+    assert "asked" in capsys.readouterr().out
+    assert main(["--workers", "1", "update", "--variant", "no_filter"]) == 0
+    assert "nothing is missing or out of date" in capsys.readouterr().out
     assert main(["doctor"]) == 0
     assert "scene mine: ready (10 frames" in capsys.readouterr().out
 
@@ -50,6 +56,11 @@ def test_a_wrong_setting_names_file_and_setting(home, capsys):
     printed = capsys.readouterr().out
     assert "settings.toml" in printed
     assert "visibility.occlusion_tolerance_m='much'" in printed
+
+
+def test_a_query_before_there_is_anything_says_what_to_do(home, capsys):
+    assert main(["sql", "show tables"]) == 2
+    assert "make demo" in capsys.readouterr().out
 
 
 def test_doctor_and_scene_name_what_is_wrong_with_a_folder(rooms, tmp_path, home, capsys):
