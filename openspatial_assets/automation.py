@@ -4,6 +4,7 @@ What belongs here: how a plan becomes Dagster runs. What does not: what is out o
 computes (`assets`).
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 from pydantic import Field
+from sqlalchemy.exc import IntegrityError
 
 from openspatial_assets.assets.graph import GRAPH, assets
 from openspatial_assets.assets.provenance import asset_key
@@ -133,9 +135,15 @@ def plan_text(planned: Sequence[Planned]) -> list[str]:
 
 def add_partitions(instance: dg.DagsterInstance, scenes: Iterable[str]) -> None:
     """Make every registered scene a partition, in order, so that new scenes form one contiguous block."""
-    known = set(instance.get_dynamic_partitions(SCENE_AXIS))
-    if new := [scene for scene in scenes if scene not in known]:
-        instance.add_dynamic_partitions(SCENE_AXIS, new)
+    scenes = list(scenes)
+    while True:
+        known = set(instance.get_dynamic_partitions(SCENE_AXIS))
+        new = [scene for scene in scenes if scene not in known]
+        if not new:
+            return
+        # Another launch may add the same scene between the look and the write; then there is one less to add.
+        with contextlib.suppress(IntegrityError):
+            instance.add_dynamic_partitions(SCENE_AXIS, new)
 
 
 def resources(workplace: Workplace) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from resources.sources.registration import Registration, SourceError, read, regi
 from resources.store import Workplace
 
 DEMO_ROOMS = 3
+DEMO_FRAMES = 28
 LIBRARIES = ("libusb-1.0.so.0", "libGL.so.1", "libgomp.so.1", "libX11.so.6")
 DAGSTER_YAML = """\
 telemetry:
@@ -57,16 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def demo(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
     """Generate the rooms and materialise everything."""
     started = time.monotonic()
-    rooms = [
-        Registration(
-            f"room_{seed}",
-            "synthetic_rooms",
-            f"{workplace.path}/rooms/room_{seed}",
-            "Apache-2.0",
-            options={"seed": seed},
-        )
-        for seed in range(DEMO_ROOMS)
-    ]
+    rooms = demo_rooms(workplace.path)
     for room in rooms:
         register(workplace.path, room)
     console.print(f"Generating {DEMO_ROOMS} furnished rooms (kept for next time) ...")
@@ -78,6 +70,20 @@ def demo(options: argparse.Namespace, workplace: Workplace, console: Console) ->
     code = _materialise(workplace, console, list(VARIANTS), [room.scene_id for room in rooms])
     console.print(f"Done in {time.monotonic() - started:.0f} s. Next: [bold]make ui[/bold] to see it in the web UI.")
     return code
+
+
+def demo_rooms(home: str) -> list[Registration]:
+    """The demo's rooms, as they are registered."""
+    return [
+        Registration(
+            f"room_{seed}",
+            "synthetic_rooms",
+            f"{home}/rooms/room_{seed}",
+            "Apache-2.0",
+            options={"seed": seed, "num_frames": DEMO_FRAMES},
+        )
+        for seed in range(DEMO_ROOMS)
+    ]
 
 
 def scene(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:

@@ -10,6 +10,7 @@ check. Only when all partitions of a step fail does the step fail.
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import groupby
@@ -41,6 +42,7 @@ from resources.store import REPORTED_BY_STORE, Computed, Kept, Workplace
 from resources.tables import Table
 
 COMPLETE = "complete"
+REPORTING_THREADS = 2
 COMPLETE_DESCRIPTION = "No partition's last computation failed; those that did are named, with the reason."
 OWNER = "team:spatial-data"
 PRELOAD = tuple(f"openspatial_assets.assets.{stage}" for stage in ("sources", "visibility", "masks", "questions"))
@@ -106,10 +108,12 @@ class StageRun:
     def _run(self) -> Iterator[tuple[str, Computed | Kept]]:
         kept: list[tuple[str, Kept]] = []
         results = worker_pool(self.workplace.processes).run(_work, self._tasks(kept))
-        for partition, pieces in groupby(results, key=itemgetter(0)):
+        # Previews are drawn beside what this thread does: it waits for workers, and writes events.
+        with ThreadPoolExecutor(REPORTING_THREADS) as self._reporters:
+            for partition, pieces in groupby(results, key=itemgetter(0)):
+                yield from self._drain(kept)
+                yield from self._joined(self._jobs.pop(partition), (result for _, result in pieces))
             yield from self._drain(kept)
-            yield from self._joined(self._jobs.pop(partition), (result for _, result in pieces))
-        yield from self._drain(kept)
 
     def _drain(self, kept: list[tuple[str, Kept]]) -> Iterator[tuple[str, Kept]]:
         while kept:
@@ -193,7 +197,8 @@ class StageRun:
         self.log.info(f"{self.recipe.stage.name} [{job.partition}]: {rows:,} rows")
         for name, now in job.parts.items():
             made, common = tables[name], (self.recipe.stage.axis.key(job.partition), job.partition)
-            report = partial(self._report, name, job.partition, lambda made=made: (job.inputs, made))
+            found = partial(lambda inputs, made: (inputs, made), job.inputs, made)
+            report = self._reporters.submit(self._report, name, job.partition, found).result
             tags = self._tags(name, job.partition)
             if isinstance(made, Written):
                 record = Record(fingerprint(now), made.content, now, made.rows)

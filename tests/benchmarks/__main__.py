@@ -18,6 +18,7 @@ from openspatial_assets.assets.objects import objects_of_frames
 from openspatial_assets.assets.recipe import frame_pieces
 from openspatial_assets.assets.sources import frames_of, prepare_scene
 from openspatial_assets.assets.visibility import visibility_of_frames
+from openspatial_assets.cli import demo_rooms
 from openspatial_assets.engine.masks.settings import MaskSettings, ObjectSettings
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from resources.compute import WorkerPool
@@ -31,14 +32,10 @@ from tests.support.truth_figures import mask_agreement, visibility_agreement
 
 KITCHEN = Path(__file__).parents[3] / "shared" / "data" / "redkitchen"
 MAX_WORKER_GB = 2.0
-ROOMS = 3
 
 
 def scenes() -> list[Registration]:
-    rooms = [
-        Registration(f"room_{seed}", "synthetic_rooms", f"{default_home()}/rooms/room_{seed}", options={"seed": seed})
-        for seed in range(ROOMS)
-    ]
+    rooms = demo_rooms(default_home())
     return rooms + ([Registration("kitchen", "rgbd_folder", str(KITCHEN))] if KITCHEN.is_dir() else [])
 
 
