@@ -5,6 +5,7 @@ What belongs here: arguments and what is printed. What does not: launching (`aut
 
 import argparse
 import ctypes
+import fcntl
 import os
 import shutil
 import sys
@@ -21,6 +22,7 @@ from openspatial_assets.assets.graph import GRAPH
 from openspatial_assets.assets.runner import worker_pool
 from openspatial_assets.assets.sources import prepare_scene
 from openspatial_assets.automation import SceneConfig, add_partitions, launch, plan_text
+from openspatial_assets.partitions import SCENE_AXIS
 from openspatial_assets.staleness import context_of, footers, plan
 from openspatial_assets.variants import VARIANTS
 from resources import catalog, sources
@@ -171,9 +173,15 @@ def dagster_instance(workplace: Workplace) -> dg.DagsterInstance:
     default = f"{workplace.path}/dagster" if "://" not in workplace.path else os.path.abspath("data/dagster")
     folder = Path(os.environ.setdefault("DAGSTER_HOME", default))
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "dagster.yaml").exists():
-        (folder / "dagster.yaml").write_text(DAGSTER_YAML)
-    return dg.DagsterInstance.get()
+    # Dagster makes its SQLite tables on first use, and two processes that do so at once fail on each other's tables.
+    with open(folder / "first_use.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "dagster.yaml").exists():
+            (folder / "dagster.yaml").write_text(DAGSTER_YAML)
+        instance = dg.DagsterInstance.get()
+        instance.get_runs(limit=1)
+        instance.get_dynamic_partitions(SCENE_AXIS)
+    return instance
 
 
 def _variants(options: argparse.Namespace) -> list[str]:
