@@ -14,7 +14,8 @@ from collections.abc import Sequence
 import duckdb
 
 from resources.lake import Lake
-from resources.tables import TABLES, Table
+from resources.schema import Table
+from resources.tables import TABLES
 
 FILE = "catalog.duckdb"
 QUESTIONS = "questions"

@@ -13,7 +13,6 @@ import io
 import json
 import os
 import time
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +22,8 @@ import fsspec
 import polars as pl
 from fsspec.implementations.local import LocalFileSystem
 
-from resources.tables import Table
+from resources.files import write_whole
+from resources.schema import Table
 
 PART = "part.parquet"
 RECORD = "record.json"
@@ -248,21 +248,7 @@ class Lake:
         return Partition(tuple(tuple(folder.split("=", 1)) for folder in folders if "=" in folder))
 
     def _replace(self, path: str, data: bytes, what: str) -> None:
-        """Put `data` at `path`, wholly or not at all."""
-        if not self.is_local:
-            self.filesystem.pipe_file(path, data)
-            return
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        temporary = f"{os.path.dirname(path)}/.{os.path.basename(path)}.{uuid.uuid4().hex}.tmp"
-        try:
-            with open(temporary, "wb") as file:
-                file.write(data)
-            os.replace(temporary, path)
-        except OSError as error:
-            raise OSError(error.errno, f"{what} could not be written: {error.strerror}", path) from error
-        finally:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        write_whole(self.filesystem, path, data, what)
 
 
 def _footer(record: Record) -> dict[str, str]:

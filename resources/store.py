@@ -17,8 +17,9 @@ from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_AS
 from pydantic import Field
 
 from resources.lake import Lake, Partition, Record, content_hash
+from resources.schema import SchemaError, Table
 from resources.settings import load as load_settings
-from resources.tables import TABLES, SchemaError, Table
+from resources.tables import TABLES
 
 # Dagster gives all partitions of a run one data version and one event each, failed or unchanged ones too. An output
 # with this metadata is reported only by what the IO manager yields: one materialisation for each partition written,

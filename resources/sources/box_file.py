@@ -54,6 +54,10 @@ def read_box_file(path: Path, scene_id: str, metric: bool) -> pl.DataFrame:
     )
 
 
+RESERVED = (">", "|")
+"""Evidence and answers write pairs of ids as `a|b` and orders as `a>b`."""
+
+
 def normalized_tag(label: str) -> str:
     """A label as a question names it: lower case, underscores as spaces, single spaces, such as `coffee table`."""
     return " ".join(label.replace("_", " ").lower().split())
@@ -84,6 +88,8 @@ def _faults(item: Any, position: int) -> list[str]:
     if isinstance(name, bool) or not isinstance(name, str | int) or not str(name).strip():
         where = f"entry {position}"
         faults.append(f"{where}: id must be a text or a whole number, but is {name!r}")
+    elif any(mark in str(name) for mark in RESERVED):
+        faults.append(f"{where}: id must not hold {' or '.join(RESERVED)}, which join ids in answers")
     if not isinstance(label, str) or not normalized_tag(label):
         faults.append(f"{where}: label must be a text, but is {label!r}")
     if not isinstance(obb, list) or len(obb) != len(OBB):

@@ -7,14 +7,14 @@ import json
 import math
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 import fsspec
-from fsspec.implementations.local import LocalFileSystem
+
+from resources.files import write_whole
 
 MAX_SCENE_ID = 100
 """Characters of a scene id: it is part of folder names (255 bytes at most) and of partition keys."""
@@ -118,7 +118,7 @@ def register(home: str | Path, registration: Registration) -> Literal["added", "
     known = filesystem.cat_file(path) if filesystem.exists(path) else None
     if known == text.encode():
         return "unchanged"
-    _write_whole(filesystem, path, text.encode())
+    write_whole(filesystem, path, text.encode(), what=f"scene {registration.scene_id}: its registration")
     return "added" if known is None else "changed"
 
 
@@ -156,22 +156,3 @@ def _registry(home: str | Path) -> tuple[fsspec.AbstractFileSystem, str]:
     """The file system and folder of the registry; `home` is a folder or any fsspec URL."""
     filesystem, folder = fsspec.core.url_to_fs(str(home))
     return filesystem, f"{folder.rstrip('/')}/scenes"
-
-
-def _write_whole(filesystem: fsspec.AbstractFileSystem, path: str, data: bytes) -> None:
-    """Put `data` at `path`, wholly or not at all: by a rename, or by an upload, which object stores make atomic."""
-    if not isinstance(filesystem, LocalFileSystem):
-        filesystem.pipe_file(path, data)
-        return
-    folder = os.path.dirname(path)
-    os.makedirs(folder, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

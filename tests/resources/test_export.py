@@ -19,7 +19,8 @@ import pytest
 from openspatial_assets.engine.dataset.settings import ExportSettings
 from resources import export, folders
 from resources.export import write_export
-from resources.tables import TRAINING_EXPORT, SchemaError
+from resources.schema import SchemaError
+from resources.tables import TRAINING_EXPORT
 
 
 def samples(count: int, split: str = "train", name: str = "q", images: int = 1) -> pl.DataFrame:

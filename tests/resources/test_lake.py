@@ -11,7 +11,8 @@ import pytest
 
 from resources import catalog, lake
 from resources.lake import Lake, Partition, PartitionFailed, PartitionMissing, content_hash
-from resources.tables import FRAME_VISIBILITY, FRAMES, SCENE_BOXES, SchemaError
+from resources.schema import SchemaError
+from resources.tables import FRAME_VISIBILITY, FRAMES, SCENE_BOXES
 
 ROOM = Partition.of(scene="room_0", boxes="annotated")
 

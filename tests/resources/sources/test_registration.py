@@ -75,10 +75,10 @@ def test_a_full_disk_leaves_the_old_registration(tmp_path, monkeypatch):
     room = Registration("room", "rgbd_folder", "/room")
     register(tmp_path, room)
 
-    def full(_):
+    def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("resources.sources.registration.os.fsync", full)
+    monkeypatch.setattr("resources.files.os.replace", full)
     with pytest.raises(OSError, match="No space left"):
         register(tmp_path, Registration("room", "rgbd_folder", "/other"))
     assert read(tmp_path, "room") == room

@@ -224,6 +224,7 @@ GOOD = {"id": "chair", "label": "chair", "obb": [0, 0, 0, 1, 1, 1, 0, 0, 0]}
     [
         ([GOOD | {"obb": [0, 0, 0, 1, 0, 1, 0, 0, 0]}], "object 'chair': the extent yl must be positive, but is 0"),
         ([GOOD | {"obb": [0, 0, 0, 1, 1, -1, 0, 0, 0]}], "object 'chair': the extent zl must be positive, but is -1"),
+        ([GOOD | {"id": "a|b"}], r"object 'a\|b': id must not hold > or \|"),
         ([GOOD | {"obb": [0, 0, 0, float("inf"), 1, 1, 0, 0, 0]}], "object 'chair': xl must be a finite number"),
         ([GOOD | {"obb": [0, 0, 0, 1, 1, 1, 0, 0, float("nan")]}], "object 'chair': yaw must be a finite number"),
         ([GOOD | {"obb": [0, 0, 0, 1, 1, 1, 0, 0, "0"]}], "object 'chair': yaw must be a finite number, but is '0'"),
