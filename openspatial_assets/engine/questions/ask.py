@@ -8,16 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from openspatial_assets.engine.questions.balance import deal
-from openspatial_assets.engine.questions.candidates import Draft, chosen
+from openspatial_assets.engine.questions.candidates import Draft, Mention, chosen
 from openspatial_assets.engine.questions.evidence import Ledger
 from openspatial_assets.engine.questions.forms import CENTIMETERS, JUDGEMENT, METERS, MULTIPLE_CHOICE, Turn
 from openspatial_assets.engine.questions.grammar import listed
 from openspatial_assets.engine.questions.options import LETTERS, placed, shown
 from openspatial_assets.engine.questions.phrasing import Wording, wordings
-from openspatial_assets.engine.questions.referring import Marked, Mention, goes_by_tag, mentions
+from openspatial_assets.engine.questions.referring import Marked, Naming, mentions
 from openspatial_assets.engine.questions.registry import SubTask
 from openspatial_assets.engine.questions.settings import QuestionSettings
 from openspatial_assets.engine.scene_graph.scene import SceneGraph
@@ -78,11 +77,11 @@ class _Writer:
     scene: SceneGraph
     variant: str
     settings: QuestionSettings
-    bare: NDArray[np.bool_] = field(init=False)
+    naming: Naming = field(init=False)
     ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
-        self.bare, self.ledger = goes_by_tag(self.scene), Ledger(self.scene)
+        self.naming, self.ledger = Naming(self.scene), Ledger(self.scene)
 
     def ask(self, subtask: SubTask) -> Asked:
         scene, settings = self.scene, self.settings
@@ -96,7 +95,7 @@ class _Writer:
         for row, turn in zip(rows.tolist(), turns, strict=True):
             draft = candidates.draft(row, turn)
             wording = _next_wording(decks, subtask.name, turn, draft.asks)
-            frames = tuple(candidates.frames[row].tolist())
+            frames = tuple(frame for frame in candidates.frames[row].tolist() if frame >= 0)
             questions.append(self.worded(subtask.name, frames, draft, turn, wording))
         return Asked(tuple(questions), dict(sorted(rejected.items())))
 
@@ -106,8 +105,10 @@ class _Writer:
             wrong = [draft.wrong[index] for index in turn.rng.permutation(len(draft.wrong)).tolist()]
             choices = placed(draft.right, wrong, turn.letter)
             involved += tuple(item for item in choices if isinstance(item, int) and item not in draft.named)
-        called, marks = mentions(self.scene, draft, involved, self.bare, self.settings.marked_share, turn.rng)
+        share = self.settings.marked_share
+        called, marks = mentions(self.scene, draft, frames, involved, self.naming, share, turn.rng)
         words, plural = _words(draft, called)
+        words |= self._views(draft, frames, marks)
         if choices:
             options = tuple(called[item].text if isinstance(item, int) else item for item in choices)
             words |= {"letter": LETTERS[turn.letter], "option": options[turn.letter]}
@@ -122,7 +123,9 @@ class _Writer:
         ids = tuple(self.ledger.object_ids[sighting] for sighting in draft.named)
         frame_ids = [self.scene.frames.ids[frame] for frame in frames]
         key = (self.scene.scene_id, self.variant, subtask, turn.form, draft.asks, *frame_ids, "", *ids)
-        key += tuple(f"{name}={value}" for name, value in draft.further.items())
+        # Measured numbers stay out of the id: another rounding makes no other question.
+        key += tuple(f"{name}={value}" for name, value in draft.further.items() if isinstance(value, int | str))
+        key += tuple(f"point={point.u:.0f},{point.v:.0f}" for point in draft.points if point.label is None)
         return Question(
             qa_id=hashlib.blake2b("\x1f".join(key).encode(), digest_size=ID_BYTES).hexdigest(),
             form=turn.form,
@@ -135,8 +138,18 @@ class _Writer:
             frames=frames,
             object_ids=ids,
             marks=tuple(marks),
-            evidence=self.ledger.evidence(draft, involved, choices),
+            evidence=self.ledger.evidence(draft, frames, involved, choices),
         )
+
+    def _views(self, draft: Draft, frames: tuple[int, ...], marks: Sequence[Marked]) -> dict[str, str]:
+        """What several images are called, and in which of them each object is named."""
+        if len(frames) == 1:
+            return {}
+        views = [f"View {number}" for number in range(1, len(frames) + 1)]
+        shown_in = [views[frames.index(frame)] for frame in self.scene.sightings.frames[list(draft.named)].tolist()]
+        words = {f"view_{name}": view for name, view in zip(NAMES, shown_in, strict=False)}
+        unlabelled = (mark.color for mark in marks if mark.kind == "point" and mark.label is None)
+        return words | {"views": listed(views), "point_color": next(unlabelled, "")}
 
 
 def _next_wording(decks: dict[tuple[str, str], list[Wording]], subtask: str, turn: Turn, asks: str) -> Wording:
@@ -156,6 +169,10 @@ def _words(draft: Draft, called: Mapping[int, Mention]) -> tuple[dict[str, str],
     named = [called[sighting] for sighting in draft.named if sighting in called]
     for name, mention in zip(NAMES, named, strict=False):
         words[name], plural[name] = mention.text, mention.plural
+    words["others"] = listed([mention.text for mention in named[1:]], "or")
+    words["others_and"] = listed([mention.text for mention in named[1:]])
+    if draft.compose is not None:
+        words |= draft.compose(named)
     if draft.by_point_only:
         words["introduced"] = words["objects"] = f"the objects at points {listed(draft.point_labels)}"
         words["either"] = f"the object at point {listed(draft.point_labels, 'or')}"

@@ -3,7 +3,7 @@
 What does not live here: the gates of a rule (its own module), and how a chosen candidate is worded (`ask.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,19 +71,52 @@ class Margin:
 
 
 @dataclass(frozen=True)
+class Mention:
+    """How a question calls an object.
+
+    Attributes:
+        text: such as "the chair (red box)".
+        introduced: as it is brought in, such as "a chair (point A)".
+        plural: whether it takes "are".
+    """
+
+    text: str
+    introduced: str
+    plural: bool
+
+
+@dataclass(frozen=True)
+class PointMark:
+    """A point that is drawn in one of the views, and that stands for a pixel, not for an object.
+
+    Attributes:
+        view: place of the view among those shown, from 0.
+        u, v: pixel.
+        label: what is written beside it; None for the point that is asked about.
+        object: index of the scene's object that it lies on, if on any.
+    """
+
+    view: int
+    u: float
+    v: float
+    label: str | None = None
+    object: int | None = None
+
+
+@dataclass(frozen=True)
 class Draft:
     """One question before it is worded. Sightings are indices into the scene's sightings.
 
     Attributes:
         asks: what is asked, one of the sub-task's `asks`.
-        named: the sightings in the order in which the question names them.
+        named: the sightings in the order in which the question names them, one an object; of any of the shown frames.
         measure: object id, or `a|b` for a pair -> quantity with its unit in the name -> number.
         margin: of the gates that hold by number.
         label: the answer in canonical form; null for a number. Of a judgement, it is made from `holds`.
         right: how the right answer is said: a sighting (said by its name) or text.
         wrong: for a multiple choice, what the other three options say, in the same way.
         value, unit: a measured number and the unit that question and answer use.
-        claim: for a judgement: (predicate, subject, object), the latter two sightings.
+        claim: for a judgement: (predicate, subject, object), the latter two sightings or text.
         holds: for a judgement: whether the claim is true.
         words: further placeholders of the phrasings.
         frames: frames whose camera values entered.
@@ -91,6 +124,11 @@ class Draft:
         point_labels: names of the point marks, one for each of `named`; empty: no points.
         by_point_only: whether the question says "the object at point A", or the tag and the point.
         collective: whether the objects are asked for by their tag all together, so that none is named or marked.
+        points: points that are drawn beside the marks of objects; the first without a label is the one asked about.
+        marked_in_every_view: whether a marked object is drawn in all shown views that see it, not only in the one of
+            its named sighting.
+        unique_in_scene: whether a bare tag must fit only one object of the whole scene, not only of the shown images.
+        compose: makes further words of how the named objects are called, in their order.
     """
 
     asks: str
@@ -102,7 +140,7 @@ class Draft:
     wrong: tuple[int | str, ...] = ()
     value: float | None = None
     unit: str | None = None
-    claim: tuple[str, int, int] | None = None
+    claim: tuple[str, int | str, int | str] | None = None
     holds: bool | None = None
     words: Mapping[str, str] = field(default_factory=dict)
     frames: tuple[int, ...] = ()
@@ -110,6 +148,10 @@ class Draft:
     point_labels: tuple[str, ...] = ()
     by_point_only: bool = False
     collective: bool = False
+    points: tuple[PointMark, ...] = ()
+    marked_in_every_view: bool = False
+    unique_in_scene: bool = False
+    compose: Callable[[Sequence[Mention]], Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +159,7 @@ class Candidates:
     """What a sub-task may ask in a scene, after its gates; one row a candidate.
 
     Attributes:
-        frames: `(c, k)` frames in the order shown; the first one bears the budget.
+        frames: `(c, k)` frames in the order shown, padded at the end with -1; the first one bears the budget.
         facts: `(c, w)` integers; two rows are equal exactly if they are the same fact seen from elsewhere.
         rejected: reason -> how many candidates a gate stopped.
         draft: makes the question of one candidate: `draft(row, turn)`.

@@ -39,6 +39,7 @@ class SubTask:
         forms: the forms that it is asked in.
         asks: what `evidence.asks` may say.
         version: of the rule; raised when its meaning changes.
+        of_views: whether the answer is about the shown views: seen from elsewhere, it is another question.
         description: the first line of the function's docstring.
         rule: finds what can be asked in a scene: `rule(scene, settings, rng)`.
     """
@@ -49,19 +50,20 @@ class SubTask:
     forms: tuple[str, ...]
     asks: tuple[str, ...]
     version: str
+    of_views: bool
     description: str
     rule: Rule
 
 
 def subtask(
-    *, paper_name: str, forms: tuple[str, ...], asks: tuple[str, ...], version: str
+    *, paper_name: str, forms: tuple[str, ...], asks: tuple[str, ...], version: str, of_views: bool = False
 ) -> Callable[[Rule], SubTask]:
     """Declares the decorated function to be the rule of the sub-task of its name, in the capability of its module."""
 
     def declare(rule: Rule) -> SubTask:
         capability = rule.__module__.rpartition(".")[2]
         description = (rule.__doc__ or "").strip().partition("\n")[0]
-        return SubTask(rule.__name__, capability, paper_name, forms, asks, version, description, rule)
+        return SubTask(rule.__name__, capability, paper_name, forms, asks, version, of_views, description, rule)
 
     return declare
 

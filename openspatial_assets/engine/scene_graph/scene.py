@@ -4,7 +4,7 @@ Measures of single sightings live here, each computed once for the scene. What d
 a set (`groups.py`), and reading the arrays out of tables (`assets/questions.py`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,9 +12,14 @@ from numpy.typing import NDArray
 
 from openspatial_assets.engine.geometry.boxes import Boxes, box_distance, world_dimensions
 from openspatial_assets.engine.geometry.cameras import Camera
+from openspatial_assets.engine.scene_graph.floor import Floor
+from openspatial_assets.engine.scene_graph.views import PointMatches, ViewPairs
 
 DISTANCE_CHUNK = 512
 """Pairs of boxes measured at once: some 30 MB of intermediate arrays."""
+
+GLIMPSED_FRACTION = 0.1
+"""An object of which less than this share is seen cannot be recognised: questions may call it not visible."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +92,12 @@ class Projections:
     Attributes:
         frames: `(p,)` index of the frame.
         objects: `(p,)` index of the object.
+        visible_fraction: `(p,)` object pixels / (object + occluded pixels); None: of all, nothing is hidden.
     """
 
     frames: NDArray[np.int64]
     objects: NDArray[np.int64]
+    visible_fraction: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,9 @@ class SceneGraph:
         sightings: the objects that are visible in each frame.
         projections: the objects whose boxes reach into each frame.
         gravity_aligned: whether world z is up; without it, nothing is known of heights.
+        views: the pairs of frames that may be shown together.
+        matches: pixels of such pairs that show the same point.
+        floor: where one can walk; None where no floor was seen.
     """
 
     scene_id: str
@@ -118,6 +128,37 @@ class SceneGraph:
     sightings: Sightings
     projections: Projections
     gravity_aligned: bool = True
+    views: ViewPairs = field(default_factory=ViewPairs.none)
+    matches: PointMatches = field(default_factory=PointMatches.none)
+    floor: Floor | None = None
+
+    @cached_property
+    def sighting_of(self) -> NDArray[np.int64]:
+        """`(f, o)` index of the sighting of each object in each frame, -1 where it has none."""
+        places = np.full((len(self.frames.ids), len(self.object_ids)), -1, np.int64)
+        places[self.sightings.frames, self.sightings.objects] = np.arange(len(self.sightings))
+        return places
+
+    @cached_property
+    def present(self) -> NDArray[np.bool_]:
+        """`(f, o)` whether the object's box reaches into the image, seen or hidden."""
+        found = np.zeros((len(self.frames.ids), len(self.object_ids)), np.bool_)
+        found[self.projections.frames, self.projections.objects] = True
+        return found
+
+    @cached_property
+    def shown_fraction(self) -> NDArray[np.float64]:
+        """`(f, o)` visible fraction of each object in each frame, 0 where its box does not reach into the image."""
+        shares = np.zeros((len(self.frames.ids), len(self.object_ids)))
+        fraction = self.projections.visible_fraction
+        shares[self.projections.frames, self.projections.objects] = 1.0 if fraction is None else fraction
+        shares[self.sightings.frames, self.sightings.objects] = self.sightings.visible_fraction
+        return shares
+
+    @cached_property
+    def glimpsed(self) -> NDArray[np.bool_]:
+        """`(f, o)` whether something of the object can be seen in the frame, however little."""
+        return (self.shown_fraction >= GLIMPSED_FRACTION) | (self.sighting_of >= 0)
 
     @cached_property
     def length_unit(self) -> float:
