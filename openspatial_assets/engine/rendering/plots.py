@@ -1,9 +1,10 @@
-"""A scene from above: footprints of its boxes and the walk of its cameras, with a scale bar.
+"""A scene from above: its ground, footprints of its boxes and the walk of its cameras, with a scale bar.
 
 What does not belong here: pictures seen through a camera (`overlays.py`).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -43,6 +44,31 @@ _SUPERSAMPLING = 2
 """Lines are drawn at this scale, then averaged: translucent polygons have no anti-aliasing of their own."""
 
 
+@dataclass(frozen=True)
+class Tiles:
+    """Coloured squares of the ground.
+
+    Attributes:
+        centers: `(t, 2)` world x, y, metres.
+        side: of each, metres.
+        colors: one each.
+    """
+
+    centers: NDArray[np.float64]
+    side: float
+    colors: Sequence[Color]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A line from one camera to another: indices of the cameras, colour, and width in pixels of the picture."""
+
+    first: int
+    second: int
+    color: Color
+    width_px: float = 1.0
+
+
 def scene_from_above(
     boxes: Boxes,
     tags: Sequence[str],
@@ -50,6 +76,8 @@ def scene_from_above(
     world_from_camera: NDArray[np.float64],
     size_px: int = 640,
     unit: str = "m",
+    ground: Tiles | None = None,
+    links: Sequence[Link] = (),
 ) -> NDArray[np.uint8]:
     """The world's XY plane seen from +Z, x to the right and y up, as a picture `(h, w, 3)` RGB.
 
@@ -61,10 +89,14 @@ def scene_from_above(
         world_from_camera: `(m, 4, 4)` poses in the order of capture; m may be 0.
         size_px: longer side of the picture.
         unit: what the scale bar says: "m", or "units" where the world has no real scale.
+        ground: what lies below everything else.
+        links: between cameras, over the boxes and below the cameras, the first ones lowest.
     """
     corners = boxes.corners
     centers, forwards = world_from_camera[:, :3, 3], world_from_camera[:, :3, 2]
     points = np.concatenate([corners.reshape(-1, 3), centers])[:, :2]
+    if ground is not None:
+        points = np.concatenate([points, ground.centers - ground.side / 2, ground.centers + ground.side / 2])
     low, high = (points.min(0), points.max(0)) if len(points) else (np.zeros(2), np.ones(2))
     scale = (size_px - 2 * MARGIN_PX) / max(float((high - low).max()), 0.1)
     width, height = (round(float(side) * scale) + 2 * MARGIN_PX for side in np.maximum(high - low, 0.1))
@@ -76,9 +108,12 @@ def scene_from_above(
         return np.stack([world[..., 0] - low[0], high[1] - world[..., 1]], -1) * scale + MARGIN_PX
 
     _draw_grid(canvas, low, high, scale, pixels)
+    if ground is not None:
+        _draw_tiles(canvas, ground, pixels)
     order = np.argsort(corners[..., 2].max(-1), kind="stable")
     for index in order:
         _draw_footprint(canvas, pixels(corners[index][:, :2]), colors[index])
+    _draw_links(canvas, pixels(centers[:, :2]), links)
     _draw_cameras(canvas, pixels(centers[:, :2]), forwards[:, :2] * (1, -1) * VIEW_LENGTH_M * scale)
     picture = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
     taken = [_draw_scale_bar(picture, scale, unit)]
@@ -119,6 +154,16 @@ def _draw_grid(canvas: NDArray[np.uint8], low: NDArray, high: NDArray, scale: fl
             cv2.line(canvas, start.tolist(), end.tolist(), (228, 228, 228), 2, cv2.LINE_AA, _SHIFT)
 
 
+def _draw_tiles(canvas: NDArray[np.uint8], ground: Tiles, pixels) -> None:
+    half = ground.side / 2
+    upper_left, lower_right = (
+        _fixed(pixels(ground.centers + corner)) >> _SHIFT for corner in ((-half, half), (half, -half))
+    )
+    # Each tile ends one pixel before the next begins, so that the grid of cells stays visible.
+    for start, end, color in zip(upper_left.tolist(), (lower_right - 2).tolist(), ground.colors, strict=True):
+        cv2.rectangle(canvas, start, end, color, -1)
+
+
 def _draw_footprint(canvas: NDArray[np.uint8], corners: NDArray[np.float64], color: Color) -> None:
     hull = cv2.convexHull(_fixed(corners))
     layer = canvas.copy()
@@ -127,6 +172,14 @@ def _draw_footprint(canvas: NDArray[np.uint8], corners: NDArray[np.float64], col
     cv2.polylines(canvas, [hull], True, color, 2 * _SUPERSAMPLING, cv2.LINE_AA, _SHIFT)
     front = cv2.convexHull(_fixed(corners[4:]))
     cv2.polylines(canvas, [front], True, color, 4 * _SUPERSAMPLING, cv2.LINE_AA, _SHIFT)
+
+
+def _draw_links(canvas: NDArray[np.uint8], centers: NDArray[np.float64], links: Sequence[Link]) -> None:
+    for link in links:
+        ends = _fixed(centers[[link.first, link.second]])
+        cv2.polylines(
+            canvas, [ends], False, link.color, max(round(link.width_px * _SUPERSAMPLING), 1), cv2.LINE_AA, _SHIFT
+        )
 
 
 def _draw_cameras(canvas: NDArray[np.uint8], centers: NDArray[np.float64], views: NDArray[np.float64]) -> None:
