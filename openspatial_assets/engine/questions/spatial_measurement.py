@@ -10,6 +10,7 @@ import numpy as np
 
 from openspatial_assets.engine.questions.candidates import Candidates, Draft, Margin, Sieve
 from openspatial_assets.engine.questions.comparison import compared
+from openspatial_assets.engine.questions.distances import MEASURED_PER_QUESTION, distance_draft, keep_measurable
 from openspatial_assets.engine.questions.forms import JUDGEMENT, MULTIPLE_CHOICE, OPEN_ENDED, Turn
 from openspatial_assets.engine.questions.gates import (
     BOX_TURN_RAD,
@@ -42,11 +43,6 @@ MAX_TILT_RAD = float(np.radians(5.0))
 
 MIN_VOLUME_RATIO = 1.5
 MIN_HEIGHT_RATIO = 1.25
-
-MIN_DISTANCE_M, MAX_DISTANCE_M = 0.2, 10.0
-
-MEASURED_PER_QUESTION = 8
-"""Pairs whose distance is computed for each question of a frame's budget: enough to fill it, few enough to be quick."""
 
 DIMENSIONS = ("length", "width", "height")
 
@@ -143,28 +139,11 @@ def distance_absolute(scene: SceneGraph, settings: QuestionSettings, rng: np.ran
     sieve = pairs(scene, settings, rng)
     sieve.keep("not_metric", scene.metric)
     sieve.sample(seen.frames[sieve["a"]], MEASURED_PER_QUESTION * settings.max_per_frame, rng)
-    sieve["distance"] = scene.box_distances(sieve["a"], sieve["b"])
-    sieve.keep("too_close", sieve["distance"] >= MIN_DISTANCE_M)
-    sieve.keep("too_far", sieve["distance"] <= MAX_DISTANCE_M)
-    first, second, distance = sieve["a"], sieve["b"], sieve["distance"]
+    keep_measurable(sieve, scene)
+    first = sieve["a"]
 
     def draft(row: int, turn: Turn) -> Draft:
-        a, b = (int(first[row]), int(second[row]))[:: 1 if turn.first else -1]
-        meters = float(distance[row])
-        value = in_unit(meters, turn.unit)
-        ids = [scene.object_ids[seen.objects[one]] for one in (a, b)]
-        between = float(np.linalg.norm(seen.boxes.centers[a] - seen.boxes.centers[b]))
-        limits = {"min_distance_m": MIN_DISTANCE_M, "max_distance_m": MAX_DISTANCE_M}
-        return Draft(
-            "distance",
-            (a, b),
-            {"|".join(ids): {"distance_m": meters, "center_distance_m": between}},
-            visible_margin(scene, (a, b), limits, dict.fromkeys(limits, meters)),
-            right=f"{shown(value, turn.unit)} {turn.unit}",
-            wrong=wrong_lengths(value, turn.unit, rng) if turn.form == MULTIPLE_CHOICE else (),
-            value=value,
-            unit=turn.unit,
-        )
+        return distance_draft(scene, sieve, row, turn, rng)
 
     return Candidates(
         frames=seen.frames[first][:, None], facts=pair_facts(scene, sieve), rejected=sieve.rejected, draft=draft
