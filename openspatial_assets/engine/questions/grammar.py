@@ -22,24 +22,32 @@ ALWAYS_PLURAL = _words(
 
 SINGULAR_IN_S = _words(
     """alias apparatus atlas bias bus canvas chaos chassis christmas citrus corps cosmos gas hummus iris lens mars
-    molasses news papyrus pegasus series species tennis texas thermos trellis virus walrus yes"""
+    molasses news papyrus pegasus series species tennis texas thermos trellis ups virus walrus yes"""
 )
 """Head nouns that end in a single s and take "is"."""
 
 SINGULAR_ENDINGS = ("ss", "us", "is", "'s", "ics")
 """Endings in s of nouns that take "is": glass, cactus, chassis, electronics."""
 
+UNCOUNTED = _words(
+    """baggage bedding bread butter cardboard cash cereal cheese cloth clothing cutlery detergent dishware electronics
+    equipment fabric floss food furniture garbage glassware jewelry kitchenware laundry luggage machinery mail money oil
+    paper rice rubbish salt silverware soap stationery sugar tableware toiletry trash tupperware underwear ventilation
+    water wood"""
+)
+"""Head nouns of which there is no single one: furniture, not "a furniture"; two of them are "pieces of furniture"."""
+
 HEAD_ENDS_BEFORE = re.compile(r"\s(?:of|on|in|with|for|from|at|by|under|over|without)\s|\s*[(,/]")
 """In "pair of scissors" the head is "pair", in "shelf with books" it is "shelf", in "sofa/couch" it is "sofa"."""
 
 SOUNDS_LIKE_CONSONANT = re.compile(
-    r"(?:uni(?!n|m)|us(?:e|a|u|b)|u(?:-|\s|$|til|ten|kul|biq|rin)|eu|ew|one(?:$|\W|s)|once)"
+    r"(?:uni(?!n|m)|us(?:e|a|u|b|\b)|u(?:-|\s|$|til|ten|kul|biq|rin)|eu|ew|one(?:$|\W|s)|once)"
 )
 """Beginnings that are written with a vowel and spoken with a consonant: a unicorn, a U-shaped sofa, a one-seater."""
 
 SOUNDS_LIKE_VOWEL = re.compile(
-    r"(?:[aeiouàâäáæèéêëìíîïòóôöøœùúûü]|hour|honest|honou?r|heir|8|11(?!\d)|18(?!\d)|[fhlmnrsx](?:-|\d|$|\s)"
-    r"|mp\d|xray|xbox|hdmi|(?:hd|fm|lcd|led|lp|rv|sd|ssd)\b)"
+    r"(?:[aeiouàâäáæèéêëìíîïòóôöøœùúûü]|hour|honest|honou?r|heir|herb|8|11(?!\d)|18(?!\d)|[fhlmnrsx](?:-|\d|$|\s|&)"
+    r"|mp\d|xray|xbox|hdmi|(?:hd|fm|lcd|led|lp|mri|rv|sd|ssd)\b)"
 )
 """Beginnings that are spoken with a vowel: an apple, an hourglass, an 8-ball, an x-ray machine, an LCD screen."""
 
@@ -50,10 +58,21 @@ def tidy(tag: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def head_noun(tag: str) -> str:
+    """The word that decides how the tag is used, in lower case: "pair" of "pair of scissors"; may be empty."""
+    head = HEAD_ENDS_BEFORE.split(tidy(tag).lower(), maxsplit=1)[0]
+    return re.split(r"[\s-]+", head)[-1] if head else ""
+
+
+def is_uncounted(tag: str) -> bool:
+    """Whether there is no single one of the tag: "furniture", "olive oil"."""
+    return head_noun(tag) in UNCOUNTED
+
+
+@lru_cache(maxsize=4096)
 def is_plural(tag: str) -> bool:
     """Whether the tag takes "are": "scissors" and "books" do; "pair of scissors", "glass" and "bus" do not."""
-    head = HEAD_ENDS_BEFORE.split(tidy(tag).lower(), maxsplit=1)[0]
-    noun = re.split(r"[\s-]+", head)[-1] if head else ""
+    noun = head_noun(tag)
     if noun in ALWAYS_PLURAL:
         return True
     if noun in SINGULAR_IN_S or noun.endswith(SINGULAR_ENDINGS):
@@ -63,9 +82,9 @@ def is_plural(tag: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def with_article(tag: str) -> str:
-    """The tag with "a" or "an"; plural tags stay bare: "a chair", "an hourglass", "scissors"."""
+    """The tag with "a" or "an"; what is plural or cannot be counted stays bare: "a chair", "scissors", "furniture"."""
     tag = tidy(tag)
-    if is_plural(tag):
+    if is_plural(tag) or is_uncounted(tag):
         return tag
     sound = tag.lower().lstrip("\"'([{ ")
     vowel = SOUNDS_LIKE_VOWEL.match(sound) and not SOUNDS_LIKE_CONSONANT.match(sound)
@@ -78,8 +97,8 @@ def definite(tag: str) -> str:
 
 
 def every(tag: str) -> str:
-    """All things of this tag: "every chair", "all scissors"."""
-    return f"{'all' if is_plural(tag) else 'every'} {tidy(tag)}"
+    """All things of this tag: "every chair", "all scissors", "all furniture"."""
+    return f"{'all' if is_plural(tag) or is_uncounted(tag) else 'every'} {tidy(tag)}"
 
 
 def every_is(tag: str) -> str:

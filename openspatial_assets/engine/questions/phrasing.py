@@ -78,9 +78,18 @@ def wordings(subtask: str) -> Mapping[tuple[str, str], tuple[Wording, ...]]:
     return found
 
 
+@cache
+def sentences(subtask: str) -> Mapping[str, tuple[str, ...]]:
+    """Name -> the sentence patterns that answers of a sub-task are put together from; none for most sub-tasks.
+
+    They stand in `phrasings/<sub-task>_sentences.json`.
+    """
+    return {name: tuple(patterns) for name, patterns in json.loads(_sentence_data(subtask) or b"{}").items()}
+
+
 def wordings_hash(subtask: str) -> str:
-    """Hash of a sub-task's data file: other wordings are other questions."""
-    return hashlib.blake2b(_data(subtask), digest_size=8).hexdigest()
+    """Hash of a sub-task's data files: other wordings are other questions."""
+    return hashlib.blake2b(_data(subtask) + _sentence_data(subtask), digest_size=8).hexdigest()
 
 
 def _data(subtask: str) -> bytes:
@@ -89,6 +98,11 @@ def _data(subtask: str) -> bytes:
         return file.read_bytes()
     except FileNotFoundError:
         raise ValueError(f"sub-task {subtask}: phrasings/{subtask}.json is missing; add its wordings there") from None
+
+
+def _sentence_data(subtask: str) -> bytes:
+    file = resources.files(__package__) / "phrasings" / f"{subtask}_sentences.json"
+    return file.read_bytes() if file.is_file() else b""
 
 
 def _wording(where: str, entry: Mapping[str, str]) -> Wording:

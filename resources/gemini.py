@@ -1,0 +1,215 @@
+"""Gemini, asked for JSON: one request at a time, sent again when the service fails, every answer kept on disk.
+
+What belongs here: the client around google-genai, its retries, its cache and its counts. What does not: what is asked,
+and whether an answer is any good (`captioner.py`, and whoever else asks). The key stands in the environment only: it is
+read when a request is sent, and is part of no file, log or error.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import fsspec
+
+from resources.files import write_whole
+
+KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+"""Environment variables that may hold the key; the first one that is set counts."""
+
+RETRIED_CODES = frozenset([408, 429, *range(500, 600)])
+"""HTTP codes of a service that is busy or broken; any other error would come again."""
+
+FINAL_CODES = frozenset([401, 403, 404])
+"""HTTP codes of a key that is not accepted and of a model that does not exist."""
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+"""Before the second request; each further pause is twice as long."""
+
+log = logging.getLogger(__name__)
+
+
+class GeminiError(RuntimeError):
+    """No answer; the message says why, and what to do about it.
+
+    Attributes:
+        is_final: whether every other question would end the same way: there is no key, or it is refused.
+        is_outage: whether the service was not there, however often it was asked.
+    """
+
+    def __init__(self, message: str, is_final: bool = False, is_outage: bool = False) -> None:
+        super().__init__(message)
+        self.is_final, self.is_outage = is_final, is_outage
+
+
+@dataclass
+class Usage:
+    """What was asked so far.
+
+    Attributes:
+        asked: answers that the service gave.
+        remembered: answers that were read from disk.
+        sent_again: requests that had to be repeated.
+        failed: questions that were given up.
+        prompt_tokens, answer_tokens: of the answers that the service gave.
+    """
+
+    asked: int = 0
+    remembered: int = 0
+    sent_again: int = 0
+    failed: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+
+
+@dataclass
+class Gemini:
+    """A model of Gemini that answers in JSON.
+
+    Attributes:
+        model: its name.
+        folder: where answers are kept: a path or a URL; the same question is never sent twice.
+        timeout_s: seconds that one request may take.
+        attempts: how often a request is sent before it is given up.
+        base_url: of another service that speaks the same language.
+        pause: how to wait so many seconds.
+        usage: what was asked so far.
+    """
+
+    model: str
+    folder: str
+    timeout_s: float = 60.0
+    attempts: int = 5
+    base_url: str | None = None
+    pause: Callable[[float], None] = time.sleep
+    usage: Usage = field(default_factory=Usage)
+    _client: Any = field(default=None, repr=False)
+
+    def ask(self, prompt: str, schema: Mapping[str, Any]) -> Any:
+        """The model's answer: JSON that should fit `schema` (a JSON schema), at temperature 0.
+
+        Raises:
+            GeminiError: there is no key, the service gives no answer, or the answer is no JSON.
+        """
+        path = self._path(prompt, schema)
+        text = self._remembered(path)
+        if text is None:
+            try:
+                text = self._asked(prompt, schema, path)
+            except GeminiError:
+                self.usage.failed += 1
+                raise
+        else:
+            self.usage.remembered += 1
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise GeminiError(f"{self.model} answered with what is no JSON: {error}") from error
+
+    def _path(self, prompt: str, schema: Mapping[str, Any]) -> str:
+        """Where the answer to this question is kept."""
+        question = json.dumps([self.model, prompt, schema], sort_keys=True, ensure_ascii=False)
+        return f"{self.folder.rstrip('/')}/{hashlib.sha256(question.encode()).hexdigest()}.json"
+
+    def _remembered(self, path: str) -> str | None:
+        filesystem, place = fsspec.core.url_to_fs(path)
+        try:
+            text = json.loads(filesystem.cat_file(place))["text"]
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("%s is damaged and is asked for again: %s", path, error)
+            return None
+        return text if isinstance(text, str) else None
+
+    def _asked(self, prompt: str, schema: Mapping[str, Any], path: str) -> str:
+        response = self._sent(prompt, schema)
+        text, used = response.text, response.usage_metadata
+        if not text:
+            reason = next((str(one.finish_reason) for one in response.candidates or []), "no candidate")
+            raise GeminiError(f"{self.model} gave no text ({reason})")
+        prompt_tokens = (used and used.prompt_token_count) or 0
+        answer_tokens = (used and used.candidates_token_count) or 0
+        self.usage.asked += 1
+        self.usage.prompt_tokens += prompt_tokens
+        self.usage.answer_tokens += answer_tokens
+        kept = {"model": self.model, "prompt": prompt, "schema": schema, "text": text}
+        kept |= {"prompt_tokens": prompt_tokens, "answer_tokens": answer_tokens}
+        filesystem, place = fsspec.core.url_to_fs(path)
+        write_whole(filesystem, place, json.dumps(kept, ensure_ascii=False).encode(), "an answer of Gemini")
+        return text
+
+    def _sent(self, prompt: str, schema: Mapping[str, Any]) -> Any:
+        """The service's response, after as many requests as it takes."""
+        client, types, transport_errors = self._connected()
+        config = types.GenerateContentConfig(
+            temperature=0.0, response_mime_type="application/json", response_json_schema=dict(schema)
+        )
+        pause = FIRST_PAUSE_S
+        for attempt in range(1, self.attempts + 1):
+            try:
+                return client.models.generate_content(model=self.model, contents=prompt, config=config)
+            except transport_errors as error:
+                code, reason = getattr(error, "code", None), _reason(error)
+            if code is not None and code not in RETRIED_CODES:
+                raise GeminiError(f"{self.model} refuses the request: {reason}", is_final=_is_final(code, reason))
+            if attempt < self.attempts:
+                log.warning("%s, attempt %d of %d: %s", self.model, attempt, self.attempts, reason)
+                self.usage.sent_again += 1
+                self.pause(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_S)
+        message = f"{self.model} gave no answer in {self.attempts} attempts: {reason}"
+        raise GeminiError(message, is_outage=True)
+
+    def _connected(self) -> tuple[Any, Any, tuple[type[Exception], ...]]:
+        """The client, the module of its types, and the errors of a request that failed."""
+        try:
+            genai, types, errors = (import_module(f"google.genai{name}") for name in ("", ".types", ".errors"))
+        except ImportError as error:
+            raise GeminiError("google-genai is not installed; pip install google-genai", is_final=True) from error
+        if self._client is None:
+            options = types.HttpOptions(
+                base_url=self.base_url,
+                timeout=round(self.timeout_s * 1000),
+                retry_options=types.HttpRetryOptions(attempts=1),
+            )
+            self._client = genai.Client(api_key=_key(), vertexai=False, http_options=options)
+        return self._client, types, (errors.APIError, TimeoutError, ConnectionError, *_transport_errors())
+
+
+def _key() -> str:
+    for variable in KEY_VARIABLES:
+        if key := os.environ.get(variable, "").strip():
+            return key
+    raise GeminiError(f"there is no key for Gemini; set the environment variable {KEY_VARIABLES[0]}", is_final=True)
+
+
+def _is_final(code: int, reason: str) -> bool:
+    """Whether every other request would be refused too; a key that is no key comes back as 400."""
+    return code in FINAL_CODES or "api key" in reason.lower()
+
+
+def _transport_errors() -> list[type[Exception]]:
+    """The errors of a connection that fails, of the HTTP libraries that google-genai may use."""
+    found = []
+    for name in ("httpx", "httpx2"):
+        try:
+            found.append(import_module(name).TransportError)
+        except ImportError:
+            continue
+    return found
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, on one line, without the key."""
+    message = str(getattr(error, "message", None) or error)
+    text = " ".join(f"{type(error).__name__} {getattr(error, 'code', '')}: {message}".split())
+    for variable in KEY_VARIABLES:
+        if key := os.environ.get(variable, "").strip():
+            text = text.replace(key, "***")
+    return text
