@@ -1,6 +1,7 @@
 """The floors of the house: an import goes down, never up, never in a circle; no room grows too large."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ FLOORS = {
     "openspatial_assets.engine": 0,
     "openspatial_assets.variants": 0,
     "resources": 1,
+    "openspatial_assets.verifier": 1,
     "openspatial_assets.partitions": 2,
     "openspatial_assets.staleness": 3,
     "openspatial_assets.assets": 4,
@@ -22,6 +24,12 @@ FLOORS = {
     "openspatial_assets.cli": 6,
 }
 """Room -> floor, from the ground; a room imports its own floor and those below."""
+
+
+VERIFIER = "openspatial_assets.verifier"
+VERIFIER_MAY_IMPORT = {"numpy", "polars", "scipy", *sys.stdlib_module_names}
+ASKS_THE_VERIFIER = ("openspatial_assets.assets.verifications",)
+"""The stage that hands questions to the verifier: nothing else of the project knows it."""
 
 
 def module_name(path: Path) -> str:
@@ -55,6 +63,19 @@ def test_imports_go_down_and_rooms_stay_small(path):
         if here == 0:
             assert imported.split(".")[0] not in ("dagster", "polars", "resources"), f"{name} imports {imported}"
     assert len(path.read_text().splitlines()) <= MAX_LINES, f"{name} is two rooms"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_the_verifier_stands_apart(path):
+    name = module_name(path)
+    inside = name == VERIFIER or name.startswith(f"{VERIFIER}.")
+    for imported in imports(path):
+        to_verifier = imported == VERIFIER or imported.startswith(f"{VERIFIER}.")
+        if inside:
+            allowed = to_verifier or imported.split(".")[0] in VERIFIER_MAY_IMPORT
+            assert allowed, f"{name} imports {imported}: a second computation shares no code with the first"
+        else:
+            assert not to_verifier or name in ASKS_THE_VERIFIER, f"{name} imports {imported}"
 
 
 def test_no_import_goes_in_a_circle():

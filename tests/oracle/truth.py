@@ -8,8 +8,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from oracle.world import Box, Camera, Seen, World
 from scipy.ndimage import binary_erosion
+
+from openspatial_assets.verifier.pinhole import Camera
+from openspatial_assets.verifier.solids import Box
+from openspatial_assets.verifier.world import Seen, World
 
 MILLIMETERS = 1000.0
 RIM_PX = 2
