@@ -1,8 +1,8 @@
 """Which questions ask the same thing again.
 
 Neighbouring frames show the same objects, so the same fact is asked many times. Two questions state the same *fact* if
-scene, sub-task, what is asked, the objects and the answer agree, whatever the frame, the form and the words; they have
-the same *words* if their text agrees as well.
+scene, sub-task, what is asked, the objects and the answer agree, whatever the form, the words and the frames (but for
+answers about the views themselves, such as how the camera moved); they have the same *words* if their text agrees too.
 What does not belong here: duplicates of frames, and how a question is made.
 """
 
@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from openspatial_assets.engine.questions import SUBTASKS
+
 SAME_WORDS, SAME_FACT = "same_words", "same_fact"
 
-_ASKED = ("asks", "rank", "facing", "claim")
+_ASKED = ("asks", "rank", "facing", "claim", "source")
 """The entries of a question's evidence that say what is asked; the others are measurements."""
 
 
@@ -40,7 +42,9 @@ def fact_of(question: Mapping[str, Any]) -> bytes:
     if label is None or all(part in objects for part in label.split(">")):
         objects.sort()
     asked = {name: evidence[name] for name in _ASKED if name in evidence}
-    return _hash([question["scene_id"], question["subtask"], asked, objects, said])
+    task = SUBTASKS.get(question["subtask"])
+    views = list(question["frame_ids"]) if task is not None and task.of_views else []
+    return _hash([question["scene_id"], question["subtask"], asked, views, objects, said])
 
 
 def words_of(question: Mapping[str, Any], fact: bytes) -> bytes:

@@ -108,6 +108,7 @@ def question(**changes) -> dict:
         "answer_value": None,
         "answer_unit": None,
         "object_ids": ["table_1", "chair_1"],
+        "frame_ids": ["1"],
         "options": None,
         "evidence": json.dumps({"asks": "larger", "measure": {"x": 1.0}}),
     }
@@ -151,3 +152,12 @@ def test_near_duplicates_keep_the_first_in_order_and_tell_words_from_facts():
     words = [words_of(row, fact) for row, fact in zip(rows, facts, strict=True)]
     assert near_duplicates(facts, words, [1, 0, 2, 3], 1).tolist() == ["same_words", "", "same_fact", ""]
     assert near_duplicates(facts, words, [1, 0, 2, 3], 2).tolist() == ["same_words", "", "", ""]
+
+
+def test_answers_about_the_views_are_the_same_fact_only_in_the_same_views():
+    turn = {"subtask": "camera_motion", "object_ids": [], "answer_label": "left"}
+    turn["evidence"] = json.dumps({"asks": "rotation"})
+    one, again, other = (question(**turn, frame_ids=frames) for frames in (["1", "2"], ["1", "2"], ["2", "3"]))
+    assert fact_of(one) == fact_of(again) != fact_of(other)
+    far = question(subtask="multiview_distance_relative", frame_ids=["1", "2"])
+    assert fact_of(far) == fact_of(far | {"frame_ids": ["3", "4"]})
