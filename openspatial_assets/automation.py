@@ -122,6 +122,16 @@ def launch(
     return runs
 
 
+def failures(workplace: Workplace, scenes: Sequence[str] | None = None) -> list[str]:
+    """What failed last time, and why: partitions of `scenes` (None: of all), and those over all scenes."""
+    return [
+        f"{table.name} [{partition}]: {reason}"
+        for table, _ in GRAPH.tables()
+        for partition, reason in workplace.lake.failures(table).items()
+        if scenes is None or partition.get(SCENE_AXIS) in (None, *scenes)
+    ]
+
+
 def plan_text(planned: Sequence[Planned]) -> list[str]:
     """A plan in lines: a line for each stage and reason, with the number of partitions."""
     if not planned:
@@ -217,14 +227,8 @@ def _launch(
         raise dg.Failure(f"variant {unknown[0]!r} is unknown; choose from {', '.join(VARIANTS)}")
     chosen = variants or list(VARIANTS)
     launch(workplace, context.instance, chosen, scenes, context.log.info, {"launched_by": context.run_id})
-    failed = {
-        f"{table.name} [{partition}]": reason
-        for table, _ in GRAPH.tables()
-        for partition, reason in workplace.lake.failures(table).items()
-        if scenes is None or partition.get(SCENE_AXIS) in scenes
-    }
-    if failed:
-        raise dg.Failure("; ".join(f"{where}: {reason}" for where, reason in failed.items()))
+    if failed := failures(workplace, scenes):
+        raise dg.Failure("; ".join(failed))
 
 
 def _value(item: Planned) -> str:

@@ -21,7 +21,7 @@ from rich.table import Table as Grid
 from openspatial_assets.assets.graph import GRAPH
 from openspatial_assets.assets.runner import worker_pool
 from openspatial_assets.assets.sources import prepare_scene
-from openspatial_assets.automation import SceneConfig, add_partitions, launch, plan_text
+from openspatial_assets.automation import SceneConfig, add_partitions, failures, launch, plan_text
 from openspatial_assets.partitions import SCENE_AXIS
 from openspatial_assets.staleness import context_of, footers, plan
 from openspatial_assets.variants import VARIANTS
@@ -195,12 +195,7 @@ def _materialise(workplace: Workplace, console: Console, variants: list[str], sc
     with dagster_instance(workplace) as instance:
         launch(workplace, instance, variants, scenes, lambda line: console.print(line, markup=False))
     _print_summary(workplace, console)
-    failed = [
-        f"{table.name} [{partition}]: {reason}"
-        for table, _ in GRAPH.tables()
-        for partition, reason in workplace.lake.failures(table).items()
-        if partition.get("scene") in (None, *scenes)
-    ]
+    failed = failures(workplace, scenes)
     for line in failed:
         console.print(f"failed: {line}", markup=False)
     return 1 if failed else 0

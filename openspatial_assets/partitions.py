@@ -75,8 +75,10 @@ class Axis:
     def above(self, upstream: "Axis", partition: Partition, scenes: Sequence[str]) -> list[Partition]:
         """The partitions on the axis `upstream` that `partition` of this axis is made of.
 
-        An axis without scenes is made of all `scenes`.
+        An axis without scenes is made of all `scenes`; one of scenes only, of all keys of the upstream's other one.
         """
+        if self.scene and not self.dimension:
+            return upstream.partitions([partition.get(SCENE_AXIS)])
         if not upstream.dimension:
             value = ""
         elif upstream.named or not self.named:
@@ -86,6 +88,10 @@ class Axis:
             value = upstream.value(partition.get(self.dimension))
         mine = [partition.get(SCENE_AXIS)] if self.scene else scenes
         return [upstream.partition(scene, value) for scene in (mine if upstream.scene else [None])]
+
+    def gathers(self, upstream: "Axis") -> bool:
+        """Whether a partition is made of several upstream ones: what one of those lacks does not hold it up."""
+        return (upstream.scene and not self.scene) or bool(upstream.dimension and not self.dimension)
 
     def definition(self) -> dg.PartitionsDefinition:
         """Dagster's definition of this axis."""
@@ -119,7 +125,7 @@ class Axis:
             return (
                 dg.MultiToSingleDimensionPartitionMapping(VARIANT_AXIS) if upstream.named else dg.AllPartitionMapping()
             )
-        if not upstream.dimension:
+        if not upstream.dimension or not self.dimension:
             return dg.MultiToSingleDimensionPartitionMapping(SCENE_AXIS)
         down_by_up: dict[str, set[str]] = {}
         for variant in VARIANTS:

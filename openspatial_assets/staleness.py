@@ -19,8 +19,8 @@ from typing import Any
 from openspatial_assets.partitions import Axis
 from resources import sources
 from resources.lake import Lake, Partition, PartitionFailed, PartitionMissing, Record
+from resources.schema import Table
 from resources.sources import registration as registrations
-from resources.tables import Table
 
 FINGERPRINT_BYTES = 16
 SOURCE_PART = "source "
@@ -83,6 +83,10 @@ class Graph:
         """Every table with the axes that its folders nest by."""
         return [(output.table, stage.axis.dimensions) for stage in self.stages for output in stage.outputs]
 
+    def gathers(self, stage: Stage, table: str) -> bool:
+        """Whether a partition of a stage is made of several partitions of a table, and does without those that lack."""
+        return stage.axis.gathers(self.writer(table).axis)
+
     def above(self, stage: Stage, partition: Partition, scenes: Sequence[str]) -> list[tuple[Table, Partition]]:
         """The input partitions that a partition is made of."""
         return [
@@ -130,8 +134,8 @@ def parts(context: Context, stage: Stage, output: Output, partition: Partition) 
     """Everything that enters one partition, by name.
 
     Raises:
-        PartitionMissing, PartitionFailed: an input is not there. A stage over all scenes leaves such inputs out
-            instead: one bad scene does not hold up the dataset.
+        PartitionMissing, PartitionFailed: an input is not there. Where a partition gathers many, such inputs are left
+            out instead: one bad scene does not hold up the dataset.
         ValueError: the scene's registration or folder is broken.
     """
     found = {"rule": output.rule_version}
@@ -148,15 +152,16 @@ def parts(context: Context, stage: Stage, output: Output, partition: Partition) 
         signature = context.signature(partition.get("scene") or "")
         found |= {f"{SOURCE_PART}{name}": signature[name] for name in ("registration", *stage.source_files)}
     for table, upstream in context.graph.above(stage, partition, context.scenes):
+        gathered = context.graph.gathers(stage, table.name)
         try:
             record = context.record(table, upstream)
         except PartitionFailed:
-            if stage.axis.scene:
+            if not gathered:
                 raise
             continue
         if record is not None:
             found[f"{INPUT_PART}{table.name} [{upstream}]"] = record.content
-        elif stage.axis.scene:
+        elif not gathered:
             raise PartitionMissing(f"{table.name} [{upstream}] is missing; materialise it first")
     return found
 

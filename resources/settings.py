@@ -12,22 +12,32 @@ from typing import Any
 import fsspec
 from pydantic import TypeAdapter, ValidationError
 
+from openspatial_assets.engine.correspondence.settings import MatchSettings
 from openspatial_assets.engine.dataset.settings import DatasetSettings, ExportSettings
 from openspatial_assets.engine.keyframes import KeyframeSettings
 from openspatial_assets.engine.masks.settings import MaskSettings, ObjectSettings
+from openspatial_assets.engine.questions.caption_settings import CaptionSettings
 from openspatial_assets.engine.questions.settings import QuestionSettings
+from openspatial_assets.engine.rendering.gallery_settings import GallerySettings
+from openspatial_assets.engine.scene_graph.floor import FloorSettings
+from openspatial_assets.engine.scene_graph.settings import ViewSettings
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 
 FILE = "settings.toml"
 
 SECTIONS: dict[str, type] = {
     "frames": KeyframeSettings,
+    "floor": FloorSettings,
     "visibility": VisibilitySettings,
     "masks": MaskSettings,
     "objects": ObjectSettings,
+    "views": ViewSettings,
+    "matches": MatchSettings,
     "questions": QuestionSettings,
+    "captions": CaptionSettings,
     "dataset": DatasetSettings,
     "export": ExportSettings,
+    "gallery": GallerySettings,
 }
 
 

@@ -1,14 +1,12 @@
 """The schemas of all tables: the one place from which checks on write, column documentation and empty tables come.
 
-What does not belong here: where tables lie (`store.py`), and how their values are made.
+What does not belong here: what a schema is (`schema.py`), where tables lie (`store.py`), and how values are made.
 """
-
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import polars as pl
 
 from openspatial_assets.engine.questions import SUBTASKS
+from resources.schema import Column, Table
 
 Vec2, Vec3, Vec4, Mat4 = (pl.Array(pl.Float64, n) for n in (2, 3, 4, 16))
 Text = pl.String
@@ -19,81 +17,11 @@ Mark = pl.Struct(
 Turn = pl.Struct({"from": Text, "value": Text})
 Picture = pl.Struct({"bytes": pl.Binary, "path": Text})
 Drop = pl.Struct({"frame_id": Text, "reason": Text})
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its Polars type, what it means (with its unit), and whether it may be null.
-
-    `location` marks a column that says where bytes lie, not what they are: it is no part of the content hash, so that a
-    scene whose folder was moved is not computed again.
-    """
-
-    dtype: pl.DataType | type[pl.DataType]
-    description: str
-    required: bool = True
-    location: bool = False
-
-
-class SchemaError(ValueError):
-    """A table that does not fit its schema; the message names table, column and partition."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table's columns, in order, and the columns whose values together are unique within a partition.
-
-    A `sharded` table is too large for one file a partition: its partition is a folder with `data/*.parquet`.
-    """
-
-    name: str
-    description: str
-    columns: Mapping[str, Column]
-    key: tuple[str, ...]
-    sharded: bool = False
-
-    @property
-    def schema(self) -> pl.Schema:
-        return pl.Schema({name: column.dtype for name, column in self.columns.items()})
-
-    def empty(self) -> pl.DataFrame:
-        return pl.DataFrame(schema=self.schema)
-
-    def checked(self, frame: pl.DataFrame, partition: str) -> pl.DataFrame:
-        """`frame` with its columns in the table's order, once it fits.
-
-        Raises:
-            SchemaError: a column is missing, unknown, of another type, null or not finite where it must not be, or the
-                key is not unique. Nothing is cast silently.
-        """
-        where = f"table {self.name}, partition {partition}"
-        if missing := [name for name in self.columns if name not in frame.columns]:
-            raise SchemaError(f"{where}: column {missing[0]!r} is missing")
-        if extra := [name for name in frame.columns if name not in self.columns]:
-            raise SchemaError(f"{where}: column {extra[0]!r} is not in the schema")
-        for name, column in self.columns.items():
-            series = frame.get_column(name)
-            if series.dtype != column.dtype:
-                raise SchemaError(f"{where}: column {name!r} has type {series.dtype}, not {column.dtype}")
-            if column.required and series.null_count():
-                raise SchemaError(f"{where}: column {name!r} has {series.null_count()} nulls, but is required")
-            if bad := _not_finite(series):
-                raise SchemaError(f"{where}: column {name!r} has {bad} values that are NaN or infinite")
-        if self.key and frame.select(pl.struct(self.key).is_duplicated().any()).item():
-            twice = frame.filter(pl.struct(self.key).is_duplicated()).select(self.key).row(0)
-            raise SchemaError(
-                f"{where}: column {'+'.join(self.key)!r} has the same value twice: {', '.join(map(str, twice))}"
-            )
-        return frame.select(list(self.columns))
-
-
-def _not_finite(series: pl.Series) -> int:
-    """How many numbers in a float or float-array column are NaN or infinite."""
-    if isinstance(series.dtype, pl.Array) and series.dtype.inner == pl.Float64:
-        series = series.drop_nulls().explode()
-    if series.dtype != pl.Float64:
-        return 0
-    return int((~series.drop_nulls().is_finite()).sum())
+Count = pl.Struct({"name": Text, "count": pl.Int64})
+Guess = pl.Struct(
+    {"name": Text, "questions": pl.Int64, "right": pl.Float64, "chance": pl.Float64, "sigmas": pl.Float64}
+)
+Distractor = pl.Struct({"object_id": Text, "u": pl.Float64, "v": pl.Float64, "depth": pl.Float64})
 
 
 def _pair() -> dict[str, Column]:
@@ -225,6 +153,60 @@ OBJECT_FRAMES = Table(
     ("frame_id", "object_id"),
 )
 
+FLOOR_CELLS = Table(
+    "floor_cells",
+    "One row a cell of the floor's grid that depth images or the camera's walk tell something of.",
+    {
+        "x": Column(pl.Float64, "world x of the cell's centre, metres"),
+        "y": Column(pl.Float64, "world y of the cell's centre, metres"),
+        "floor_z": Column(pl.Float64, "world z of the floor, the same for all cells, metres"),
+        "cell_m": Column(pl.Float64, "side of a cell, the same for all cells, metres"),
+        "floor_points": Column(pl.Int64, "depth pixels on the floor"),
+        "obstacle_points": Column(pl.Int64, "depth pixels above the floor, up to the height of a person's shoulders"),
+        "passed": Column(pl.Boolean, "whether a camera was carried over it"),
+        "walkable_ground": Column(pl.Boolean, "whether nothing that was seen hinders from standing there"),
+    },
+    ("x", "y"),
+)
+
+_FRAME_PAIR = {
+    "frame_a": Column(Text, "first frame"),
+    "frame_b": Column(Text, "second frame"),
+}
+
+VIEW_PAIRS = Table(
+    "view_pairs",
+    "One row a pair of frames that share objects and differ in pose: what questions about several views show together.",
+    {
+        **_FRAME_PAIR,
+        "distance_m": Column(pl.Float64, "between the optical centres, metres"),
+        "angle_deg": Column(pl.Float64, "between the two orientations, degrees"),
+        "shared_objects": Column(Texts, "objects that are clearly visible in both, sorted"),
+        "overlap": Column(pl.Float64, "shared objects as a share of the fewer objects of the two, 0 to 1"),
+    },
+    ("frame_a", "frame_b"),
+)
+
+POINT_MATCHES = Table(
+    "point_matches",
+    "One row a sampled pixel of frame_a: the pixel of frame_b that shows the same point, or why there is none.",
+    {
+        **_FRAME_PAIR,
+        "object_id": Column(Text, "object that the point lies on"),
+        "u_a": Column(pl.Float64, "column in frame_a, pixels"),
+        "v_a": Column(pl.Float64, "row in frame_a, pixels"),
+        "depth_a": Column(pl.Float64, "measured camera z in frame_a, metres"),
+        "u_b": Column(pl.Float64, "column in frame_b, pixels", required=False),
+        "v_b": Column(pl.Float64, "row in frame_b, pixels", required=False),
+        "depth_b": Column(pl.Float64, "measured camera z in frame_b, metres", required=False),
+        "round_trip_px": Column(pl.Float64, "from the pixel to where its match, projected back, falls", required=False),
+        "depth_error": Column(pl.Float64, "of the depth expected in frame_b, as a share of it", required=False),
+        "distractors": Column(pl.List(Distractor), "points of frame_b that are clearly other points"),
+        "reason": Column(Text, "ok, or why the point has no match"),
+    },
+    ("frame_a", "frame_b", "u_a", "v_a"),
+)
+
 _QUESTION = {
     "qa_id": Column(Text, "question, unique over all scenes and variants"),
     "scene_id": Column(Text, "scene"),
@@ -265,6 +247,18 @@ REJECTIONS = Table(
     ("subtask", "reason"),
 )
 
+VERIFICATIONS = Table(
+    "verifications",
+    "One row a question: what an independent second computation says of its answer, margins and words.",
+    {
+        "qa_id": Column(Text, "question"),
+        "subtask": Column(Text, "sub-task"),
+        "problem": Column(Text, "what is wrong with it; null: it is right", required=False),
+        "checked": Column(Text, "MD5 of question, answer and evidence, joined by line ends: what was looked at"),
+    },
+    ("qa_id",),
+)
+
 DATASET = Table(
     "dataset",
     "One row a question of a variant's mixture.",
@@ -275,6 +269,54 @@ DATASET = Table(
         "license": Column(Text, "licence of the scene's images", required=False),
     },
     ("qa_id",),
+)
+
+GALLERY = Table(
+    "gallery",
+    "One row a variant and sub-task of a scene: how many of its questions the scene's page shows, and where that lies.",
+    {
+        "variant": Column(Text, "variant"),
+        "subtask": Column(Text, "sub-task"),
+        "questions": Column(pl.Int64, "questions that there are"),
+        "shown": Column(pl.Int64, "questions that the page shows"),
+        "page": Column(Text, "the page: one HTML file that needs no other", location=True),
+        "digest": Column(Text, "hash of the page"),
+    },
+    ("variant", "subtask"),
+)
+
+QUALITY = Table(
+    "question_quality",
+    "One row a sub-task: how many questions a variant has of it, how even they are, and how well they are guessed.",
+    {
+        "subtask": Column(Text, "sub-task"),
+        "capability": Column(Text, "one of the paper's five capabilities"),
+        "questions": Column(pl.Int64, "questions"),
+        "scenes": Column(pl.Int64, "scenes that they are about"),
+        "frames": Column(pl.Int64, "images that they show"),
+        "objects": Column(pl.Int64, "objects that they name"),
+        "tags": Column(pl.Int64, "different tags of these objects"),
+        "marked_share": Column(pl.Float64, "share of the questions with marks; null: no questions", required=False),
+        "forms": Column(pl.List(Count), "questions by form"),
+        "choices": Column(pl.Int64, "multiple choices"),
+        "letters": Column(pl.List(Count), "multiple choices by the letter of the right option"),
+        "letters_p_value": Column(pl.Float64, "chi-square test of even letters; null: no choices", required=False),
+        "judgements": Column(pl.Int64, "judgements"),
+        "yes_share": Column(pl.Float64, "share of them with the answer yes; null: none", required=False),
+        "yes_no_p_value": Column(pl.Float64, "chi-square test of as many yes as no; null: none", required=False),
+        "labels": Column(pl.List(Count), "answers out of a closed set (sides, directions, views), turns one by one"),
+        "labels_p_value": Column(pl.Float64, "chi-square test of even labels; null: too few", required=False),
+        "lengths": Column(pl.Int64, "answers that are lengths"),
+        "length_min_m": Column(pl.Float64, "shortest of them, metres", required=False),
+        "length_median_m": Column(pl.Float64, "median of them, metres", required=False),
+        "length_max_m": Column(pl.Float64, "longest of them, metres", required=False),
+        "near_duplicates": Column(pl.Int64, "questions whose fact another one states already"),
+        "same_words": Column(pl.Int64, "those among them that say it in the same words"),
+        "guesses": Column(pl.List(Guess), "how well answers are told from words alone, without and with_names"),
+        "rejected": Column(pl.Int64, "candidates that were not asked"),
+        "rejections": Column(pl.List(Count), "candidates that were not asked, by reason"),
+    },
+    ("subtask",),
 )
 
 TRAINING_EXPORT = Table(
@@ -298,7 +340,8 @@ TRAINING_EXPORT = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        SCENES, FRAMES, SCENE_BOXES, FRAME_VISIBILITY, REFINED_MASKS, OBJECT_FRAMES,
-        *map(question_table, SUBTASKS), REJECTIONS, DATASET, TRAINING_EXPORT,
+        SCENES, FRAMES, FLOOR_CELLS, SCENE_BOXES, FRAME_VISIBILITY, REFINED_MASKS, OBJECT_FRAMES, VIEW_PAIRS,
+        POINT_MATCHES, *map(question_table, SUBTASKS), REJECTIONS, VERIFICATIONS, DATASET, QUALITY,
+        TRAINING_EXPORT, GALLERY,
     )
 }  # fmt: skip

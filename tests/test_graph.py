@@ -106,7 +106,7 @@ def test_a_changed_occlusion_threshold_makes_stale_visibility_and_what_is_below(
         stale = planned(workplace, ["box_centric"])
     finally:
         settings.unlink()
-    below = {table.name for table, _ in GRAPH.tables()} - {"scenes", "frames", "scene_boxes"}
+    below = {table.name for table, _ in GRAPH.tables()} - {"scenes", "frames", "floor_cells", "scene_boxes"}
     assert {item.output.table.name for item in stale} == below
     why = {item.reason for item in stale if item.output.table.name == "frame_visibility"}
     assert why == {f"setting visibility.occlusion_tolerance_m changed from {TOLERANCE_M} to 0.031"}
@@ -256,7 +256,8 @@ def test_real_kitchen_goes_through_to_training_export_by_the_launchpad_job(share
     assert lake.read(TABLES["frames"], Partition.of(scene="redkitchen")).height == 63
     samples = lake.read(TABLES["training_export"], Partition.of(variant="box_centric"))
     assert samples.height > 100
-    assert set(samples["subtask"]) == set(SUBTASKS)
+    # All cameras stand in one strip beside the table, from which no way leads past a first object.
+    assert set(samples["subtask"]) == set(SUBTASKS) - {"route_plan"}
     assert set(samples["license"]) == {"CC-BY-4.0"}
     assert samples.select(pl.col("messages").list.len().min()).item() == 2
     pictures = samples["QA_images"].explode().struct.field("bytes").to_list()

@@ -28,6 +28,17 @@ def test_variants_that_agree_so_far_are_made_of_the_same_partitions():
     assert MASKS.above(SCENE, masks, []) == [Partition.of(scene="a")]
 
 
+def test_a_page_of_a_scene_is_made_of_all_its_variants():
+    page = Partition.of(scene="a")
+    assert SCENE.above(SCENE_VARIANT, page, ["a", "b"]) == [
+        Partition.of(scene="a", variant=variant) for variant in VARIANTS
+    ]
+    assert SCENE.above(BOXES, page, ["a", "b"]) == [Partition.of(scene="a", boxes="annotated")]
+    assert SCENE.gathers(SCENE_VARIANT)
+    assert not SCENE.gathers(SCENE)
+    assert not SCENE_VARIANT.gathers(MASKS)
+
+
 def test_a_dataset_is_made_of_all_scenes():
     dataset = Partition.of(variant="no_filter")
     assert VARIANT.above(SCENE_VARIANT, dataset, ["a", "b"]) == [
@@ -44,7 +55,7 @@ def test_dagsters_mapping_and_ours_agree(axis):
     for upstream in (SCENE, BOXES, VISIBILITY, MASKS, SCENE_VARIANT, VARIANT):
         reaches = upstream.scene or not axis.scene
         head = axis.choices[: len(upstream.choices)] == upstream.choices and (axis.named or not upstream.named)
-        if not (reaches and head) or (not axis.scene and upstream.dimension and not upstream.named):
+        if not (reaches and (head or axis == SCENE)) or (not axis.scene and upstream.dimension and not upstream.named):
             continue
         for partition in axis.partitions(["a", "b"]):
             ours = {str(upstream.key(p)) for p in axis.above(upstream, partition, ["a", "b"])}

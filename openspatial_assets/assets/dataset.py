@@ -18,7 +18,8 @@ from openspatial_assets.assets.marked_pictures import (
     OBJECT_COLUMNS,
     Row,
     frames_by_id,
-    marked_pictures,
+    is_marked,
+    marked_picture,
     objects_by_id,
 )
 from openspatial_assets.engine.dataset.mixture import (
@@ -41,9 +42,12 @@ EXPORT_RULE_VERSION = "1"
 SAMPLES_A_CHUNK = 128
 """Samples that are drawn at a time: some 15 MB of pictures, and enough of them to share decoded frames."""
 
+REMEMBERED_PICTURES = 48
+"""Decoded frames that one worker keeps: some 45 MB at 640 x 480. Questions about several views come back to them."""
+
 _FACT_COLUMNS = (
     *("scene_id", "subtask", "object_ids", "answer", "answer_label", "answer_value", "answer_unit"),
-    *("question", "options", "evidence"),
+    *("question", "options", "evidence", "frame_ids"),
 )
 
 
@@ -173,13 +177,22 @@ def drawn_samples(chunk: Chunk, settings: ExportSettings) -> pl.DataFrame:
         ValueError: a frame or object of a question is not in the tables.
     """
     frames, objects = frames_by_id(chunk.frames), objects_by_id(chunk.object_frames)
-    # Questions come by frame; the few that show several frames go back and forth between them.
-    read = lru_cache(maxsize=8)(read_color)
+    # Questions come by frame; those that show several frames go back and forth between them.
+    read = lru_cache(maxsize=REMEMBERED_PICTURES)(read_color)
+
+    @lru_cache(maxsize=REMEMBERED_PICTURES)
+    def plain(path: str) -> bytes:
+        return jpeg(read(path), settings.jpeg_quality)
+
+    def encoded(question: Row, position: int, frame_id: str) -> bytes:
+        if frame_id in frames and not is_marked(question, position):
+            return plain(frames[frame_id]["image"])
+        return jpeg(marked_picture(question, position, frames, objects, read), settings.jpeg_quality)
+
     samples = []
     for question in chunk.questions.iter_rows(named=True):
-        pictures = marked_pictures(question, frames, objects, read)
-        encoded = [jpeg(picture, settings.jpeg_quality) for picture in pictures]
-        samples.append(_sample(question, encoded))
+        pictures = [encoded(question, *place) for place in enumerate(question["frame_ids"])]
+        samples.append(_sample(question, pictures))
     return pl.DataFrame(samples, schema=TRAINING_EXPORT.schema)
 
 

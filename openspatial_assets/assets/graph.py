@@ -4,15 +4,31 @@ What belongs here: declarations. What does not: the functions that make the tabl
 how a stage is run (`runner.py`).
 """
 
-from collections.abc import Iterator
-from typing import Any
-
 import dagster as dg
 import polars as pl
 
-from openspatial_assets.assets import boxes, dataset, masks, objects, presentation, questions, sources, visibility
+from openspatial_assets.assets import (
+    boxes,
+    captions,
+    dataset,
+    floor,
+    gallery,
+    masks,
+    objects,
+    pieces,
+    point_matches,
+    presentation,
+    quality,
+    questions,
+    reports,
+    sources,
+    verifications,
+    views,
+    visibility,
+)
 from openspatial_assets.assets.export import export_pieces, written_export
-from openspatial_assets.assets.recipe import FRAMES_A_PIECE, Inputs, Presentation, Recipe, frame_pieces, stacked
+from openspatial_assets.assets.pieces import CAPTION, LINKS, QUESTION_INPUTS
+from openspatial_assets.assets.recipe import Presentation, Recipe, frame_pieces, stacked
 from openspatial_assets.assets.runner import asset_of
 from openspatial_assets.engine.questions import SUBTASKS
 from openspatial_assets.partitions import BOXES, MASKS, SCENE, SCENE_VARIANT, VARIANT, VISIBILITY
@@ -20,20 +36,6 @@ from openspatial_assets.staleness import Graph, Output, Stage
 from resources import tables
 
 QUESTION_TABLES = tuple(f"qa/{name}" for name in SUBTASKS)
-QUESTION_INPUTS = ("frames", "scene_boxes", "frame_visibility", "object_frames")
-
-
-def _entry_pieces(inputs: Inputs) -> list[tuple]:
-    entries = sources.frame_entries(inputs.registration)
-    starts = range(0, len(entries), FRAMES_A_PIECE)
-    return [(inputs.registration, entries[start : start + FRAMES_A_PIECE]) for start in starts]
-
-
-def _scene(inputs: Inputs, chunks: Iterator[Any]) -> dict[str, pl.DataFrame]:
-    frames, dropped = sources.finish_frames(inputs.registration, list(chunks), inputs.settings["frames"])
-    return {"scenes": sources.scene_of(inputs.registration, frames, dropped), "frames": frames}
-
-
 SOURCES = Recipe(
     Stage(
         "sources",
@@ -42,13 +44,33 @@ SOURCES = Recipe(
         settings=("frames",),
         source_files=("frames", "boxes"),
     ),
-    pieces=_entry_pieces,
+    pieces=pieces.entry_pieces,
     work=sources.frames_of_entries,
-    join=_scene,
+    join=pieces.scene_tables,
     shown={
         "scenes": Presentation("sources", presentation.scenes),
         "frames": Presentation("sources", presentation.frames, ("opencv", "polars")),
     },
+)
+
+FLOOR = Recipe(
+    Stage(
+        "floor",
+        SCENE,
+        (Output(tables.FLOOR_CELLS, floor.RULE_VERSION),),
+        inputs=("scenes", "frames"),
+        settings=("floor",),
+    ),
+    pieces=lambda inputs: (
+        frame_pieces(inputs.table("frames"), inputs.settings["floor"])
+        if inputs.table("scenes").select(pl.col("gravity_aligned") & pl.col("metric")).item()
+        else ()  # what is in a person's way is a matter of metres, and of what is up
+    ),
+    work=floor.voxels_of_frames,
+    join=lambda inputs, results: {
+        "floor_cells": floor.floor_cells_of(results, inputs.table("frames"), inputs.settings["floor"])
+    },
+    shown={"floor_cells": Presentation("geometry", presentation.floor_cells, ("numpy", "polars"))},
 )
 
 SCENE_BOXES = Recipe(
@@ -129,9 +151,41 @@ OBJECT_FRAMES = Recipe(
 )
 
 
-def _question_tables(inputs: Inputs, results: Iterator[dict[str, pl.DataFrame]]) -> dict[str, pl.DataFrame]:
-    made = next(results)
-    return {name if name == "rejections" else f"qa/{name}": frame for name, frame in made.items()}
+VIEW_PAIRS = Recipe(
+    Stage(
+        "view_pairs",
+        SCENE_VARIANT,
+        (Output(tables.VIEW_PAIRS, views.RULE_VERSION),),
+        inputs=("frames", "scene_boxes", "object_frames"),
+        settings=("views",),
+    ),
+    pieces=lambda inputs: [
+        (
+            inputs.table("frames"),
+            inputs.table("scene_boxes"),
+            inputs.table("object_frames"),
+            inputs.settings["views"],
+        )
+    ],
+    work=views.view_pairs_of_scene,
+    join=stacked(tables.VIEW_PAIRS),
+    shown={"view_pairs": Presentation("geometry", presentation.view_pairs, ("numpy", "polars"))},
+)
+
+
+POINT_MATCHES = Recipe(
+    Stage(
+        "point_matches",
+        SCENE_VARIANT,
+        (Output(tables.POINT_MATCHES, point_matches.RULE_VERSION),),
+        inputs=("frames", "scene_boxes", "object_frames", "view_pairs"),
+        settings=("matches",),
+    ),
+    pieces=pieces.match_pieces,
+    work=point_matches.matches_of_pairs,
+    join=stacked(tables.POINT_MATCHES),
+    shown={"point_matches": Presentation("geometry", presentation.point_matches, ("numpy", "opencv"))},
+)
 
 
 QUESTIONS = Recipe(
@@ -139,27 +193,60 @@ QUESTIONS = Recipe(
         "questions",
         SCENE_VARIANT,
         (
-            *(Output(tables.question_table(name), questions.version_of(name)) for name in SUBTASKS),
+            *(Output(tables.question_table(name), questions.version_of(name)) for name in SUBTASKS if name != CAPTION),
             Output(tables.REJECTIONS, ", ".join(f"{name} {task.version}" for name, task in SUBTASKS.items())),
         ),
-        inputs=("scenes", *QUESTION_INPUTS),
+        inputs=("scenes", *QUESTION_INPUTS, *LINKS),
         settings=("questions",),
+    ),
+    pieces=lambda inputs: pieces.asking(inputs, pieces.outdated(inputs)),
+    work=questions.questions_of_scene,
+    join=pieces.question_tables,
+    shown={
+        **{
+            f"qa/{name}": Presentation(task.capability, presentation.questions)
+            for name, task in SUBTASKS.items()
+            if name != CAPTION
+        },
+        "rejections": Presentation("quality", presentation.rejections),
+    },
+)
+
+
+# A stage of its own, so that a language service that fails holds up nothing but the captions.
+CAPTIONS = Recipe(
+    Stage(
+        "captions",
+        SCENE_VARIANT,
+        (Output(tables.question_table(CAPTION), f"{questions.version_of(CAPTION)}, {captions.RULE_VERSION}"),),
+        inputs=QUESTIONS.stage.inputs,
+        settings=("questions", "captions"),
+    ),
+    pieces=lambda inputs: pieces.asking(inputs, (CAPTION,)),
+    work=questions.questions_of_scene,
+    join=pieces.rephrased_captions,
+    shown={f"qa/{CAPTION}": Presentation(SUBTASKS[CAPTION].capability, presentation.captions)},
+)
+
+VERIFICATION = Recipe(
+    Stage(
+        "verification",
+        SCENE_VARIANT,
+        (Output(tables.VERIFICATIONS, verifications.RULE_VERSION),),
+        inputs=("frames", "scene_boxes", *QUESTION_TABLES),
     ),
     pieces=lambda inputs: [
         (
-            *(inputs.table(name) for name in QUESTION_INPUTS),
-            inputs.scene,
-            inputs.variant,
-            inputs.settings["questions"],
-            bool(inputs.table("scenes")["gravity_aligned"][0]),
+            inputs.table(name),
+            inputs.table("frames"),
+            inputs.table("scene_boxes"),
+            inputs.choices["representation"],
         )
+        for name in QUESTION_TABLES
     ],
-    work=questions.questions_of_scene,
-    join=_question_tables,
-    shown={
-        **{f"qa/{name}": Presentation(task.capability, presentation.questions) for name, task in SUBTASKS.items()},
-        "rejections": Presentation("dataset", presentation.rejections),
-    },
+    work=verifications.verifications_of,
+    join=stacked(tables.VERIFICATIONS),
+    shown={"verifications": Presentation("quality", presentation.verifications, ("numpy", "scipy"))},
 )
 
 DATASET = Recipe(
@@ -198,15 +285,55 @@ TRAINING_EXPORT = Recipe(
     },
 )
 
+QUALITY = Recipe(
+    Stage(
+        "quality",
+        VARIANT,
+        (Output(tables.QUALITY, quality.RULE_VERSION),),
+        inputs=("scene_boxes", *QUESTION_TABLES, "rejections"),
+    ),
+    pieces=lambda inputs: [
+        (
+            pl.concat([inputs.table(name) for name in QUESTION_TABLES]),
+            inputs.table("rejections"),
+            quality.objects_of(inputs.by_scene("scene_boxes")),
+        )
+    ],
+    work=quality.quality_of_variant,
+    join=stacked(tables.QUALITY),
+    shown={tables.QUALITY.name: Presentation("quality", presentation.quality)},
+)
+
+GALLERY = Recipe(
+    Stage(
+        "gallery",
+        SCENE,
+        (Output(tables.GALLERY, gallery.page_version()),),
+        inputs=("frames", "scene_boxes", "object_frames", *QUESTION_TABLES, "rejections", "verifications"),
+        settings=("gallery",),
+    ),
+    pieces=reports.gallery_pieces,
+    work=gallery.gallery_page,
+    join=reports.written_gallery,
+    shown={"gallery": Presentation("quality", presentation.gallery, ("html",))},
+)
+
 RECIPES = (
     SOURCES,
+    FLOOR,
     SCENE_BOXES,
     FRAME_VISIBILITY,
     REFINED_MASKS,
     OBJECT_FRAMES,
+    VIEW_PAIRS,
+    POINT_MATCHES,
     QUESTIONS,
+    CAPTIONS,
+    VERIFICATION,
     DATASET,
+    QUALITY,
     TRAINING_EXPORT,
+    GALLERY,
 )
 
 GRAPH = Graph(recipe.stage for recipe in RECIPES)

@@ -49,20 +49,23 @@ def marked_pictures(
     Raises:
         ValueError: a frame or an object that the question names is not in the tables.
     """
-    return [
-        _marked(question, position, frame_id, frames, objects, read)
-        for position, frame_id in enumerate(question["frame_ids"])
-    ]
+    return [marked_picture(question, place, frames, objects, read) for place in range(len(question["frame_ids"]))]
 
 
-def _marked(
+def is_marked(question: Row, position: int) -> bool:
+    """Whether anything is drawn in the picture at `position` of those that the question shows."""
+    return any(mark["image"] == position for mark in question["marks"])
+
+
+def marked_picture(
     question: Row,
     position: int,
-    frame_id: str,
     frames: Mapping[str, Row],
     objects: Mapping[tuple[str, str], Row],
     read: Callable[[str], NDArray[np.uint8]],
 ) -> NDArray[np.uint8]:
+    """One of a question's pictures, as `marked_pictures` gives them."""
+    frame_id = question["frame_ids"][position]
     if frame_id not in frames:
         raise ValueError(
             f"question {question['qa_id']}: frame {frame_id} is not in the table frames of scene "

@@ -5,12 +5,15 @@ Each function takes the inputs of a partition and the rows that were made of the
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from openspatial_assets.assets import previews, question_previews
+from openspatial_assets.assets import captions as caption_assets
+from openspatial_assets.assets import floor_previews, match_previews, previews, question_previews, views
+from openspatial_assets.assets import quality as quality_assets
 from openspatial_assets.assets.recipe import Inputs, Written
 
 Metadata = Mapping[str, Any]
@@ -75,14 +78,74 @@ def object_frames(inputs: Inputs, made: pl.DataFrame) -> Metadata:
 
 def questions(inputs: Inputs, made: pl.DataFrame) -> Metadata:
     forms = {f"form_{form}": count for form, count in made["form"].value_counts().sort("form").iter_rows()}
-    judgements = made.filter(pl.col("form") == "judgement")
-    balance = {"yes_share": float((judgements["answer_label"] == "yes").mean())} if judgements.height else {}
+    numbers = quality_assets.quality_metadata(made, inputs.table("scene_boxes"))
     sheet = question_previews.preview_questions(made, inputs.table("frames"), inputs.table("object_frames"))
-    return {**forms, **balance, **_preview(sheet)}
+    return {**forms, **numbers, **_preview(sheet)}
+
+
+def captions(inputs: Inputs, made: pl.DataFrame) -> Metadata:
+    return {**questions(inputs, made), **caption_assets.rephrasing_counts(made)}
 
 
 def rejections(inputs: Inputs, made: pl.DataFrame) -> Metadata:
     return {"rejected": int(made["count"].sum()), **_preview(question_previews.preview_rejections(made))}
+
+
+def floor_cells(inputs: Inputs, made: pl.DataFrame) -> Metadata:
+    free = made.filter("walkable_ground")
+    area = {"walkable_m2": free.height * float(made["cell_m"][0]) ** 2, "floor_z": float(made["floor_z"][0])}
+    picture = floor_previews.preview_floor(inputs.table("frames"), None, made)
+    return {**(area if made.height else {}), **_picture(picture, "the floor from above")}
+
+
+def view_pairs(inputs: Inputs, made: pl.DataFrame) -> Metadata:
+    shown = pl.concat([made["frame_a"], made["frame_b"]])
+    return {
+        "pairs": made.height,
+        "frames_in_pairs": shown.n_unique(),
+        "median_distance_m": float(made["distance_m"].median() or 0.0),
+        "median_angle_deg": float(made["angle_deg"].median() or 0.0),
+        **_picture(
+            views.preview_view_pairs(inputs.table("frames"), inputs.table("scene_boxes"), made),
+            "pairs of views from above",
+        ),
+    }
+
+
+def point_matches(inputs: Inputs, made: pl.DataFrame) -> Metadata:
+    reasons = {f"reason_{reason}": count for reason, count in made["reason"].value_counts(sort=True).iter_rows()}
+    picture = match_previews.preview_point_matches(inputs.table("frames"), made)
+    return {**reasons, **_picture(picture, "matched points of two views")}
+
+
+def verifications(inputs: Inputs, made: pl.DataFrame) -> Metadata:
+    wrong = made.filter(pl.col("problem").is_not_null())
+    counts = made.group_by("subtask", maintain_order=True).agg(pl.len(), pl.col("problem").count().alias("wrong"))
+    texts = [(subtask, f"{count:,}", f"{bad:,}") for subtask, count, bad in counts.iter_rows()]
+    table = question_previews.markdown_table(("sub-task", "verified", "wrong"), texts, texts=1) if texts else ""
+    named = wrong.select("subtask", "qa_id", "problem").head(20).rows()
+    found = question_previews.markdown_table(("sub-task", "question", "problem"), named, texts=3) if named else ""
+    return {"verified": made.height, "wrong": wrong.height, **_preview("\n\n".join(filter(None, (found, table))))}
+
+
+def quality(inputs: Inputs, made: pl.DataFrame) -> Metadata:
+    return {"questions": int(made["questions"].sum()), **_preview(quality_assets.preview_quality(made))}
+
+
+def gallery(inputs: Inputs, made: pl.DataFrame) -> Metadata:
+    shown = {"questions": int(made["questions"].sum()), "shown": int(made["shown"].sum())}
+    if made.is_empty():
+        return shown
+    page = made["page"][0]
+    link = page if "://" in page else Path(page).resolve().as_uri()
+    rows = made.group_by("subtask", maintain_order=True).agg(pl.col("questions", "shown").sum()).rows()
+    texts = [(subtask, f"{count:,}", f"{seen:,}") for subtask, count, seen in rows]
+    return {
+        **shown,
+        "page": dg.MetadataValue.url(link),
+        "file": dg.MetadataValue.path(page),
+        **_preview(question_previews.markdown_table(("sub-task", "questions", "in the page"), texts, texts=1)),
+    }
 
 
 def dataset(inputs: Inputs, made: pl.DataFrame) -> Metadata:

@@ -18,7 +18,7 @@ from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from openspatial_assets.staleness import Graph, Output, Stage
 from resources.lake import Partition
-from resources.tables import Table
+from resources.schema import Table
 
 
 class Seen(NamedTuple):

@@ -13,8 +13,8 @@ import polars as pl
 from openspatial_assets.partitions import SCENE_AXIS
 from openspatial_assets.staleness import Stage
 from resources.lake import Partition
+from resources.schema import Table
 from resources.sources.registration import Registration
-from resources.tables import Table
 
 FRAMES_A_PIECE = 12
 """Frames that one worker takes at a time: enough to outweigh the hand-over, few enough to keep all cores busy."""
@@ -32,6 +32,7 @@ class Inputs:
         registration: the scene's registration, for stages that read the source; else None.
         home: the project's home folder or URL.
         upstream: input table -> its partitions, lazily.
+        wanted: the stage's tables that are out of date: a pass may leave out the others.
     """
 
     partition: Partition
@@ -41,6 +42,7 @@ class Inputs:
     registration: Registration | None
     home: str
     upstream: Mapping[str, Sequence[tuple[Partition, pl.LazyFrame]]] = field(default_factory=dict)
+    wanted: tuple[str, ...] = ()
 
     @property
     def scene(self) -> str:

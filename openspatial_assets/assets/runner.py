@@ -37,15 +37,18 @@ from openspatial_assets.staleness import (
 from resources import catalog
 from resources.compute import TaskError, WorkerPool
 from resources.lake import Lake, Partition, PartitionFailed, PartitionMissing, Record
+from resources.schema import Table
 from resources.sources.registration import read as read_registration
 from resources.store import REPORTED_BY_STORE, Computed, Kept, Workplace
-from resources.tables import Table
 
 COMPLETE = "complete"
 REPORTING_THREADS = 2
 COMPLETE_DESCRIPTION = "No partition's last computation failed; those that did are named, with the reason."
 OWNER = "team:spatial-data"
-PRELOAD = tuple(f"openspatial_assets.assets.{stage}" for stage in ("sources", "visibility", "masks", "questions"))
+PRELOAD = tuple(
+    f"openspatial_assets.assets.{stage}"
+    for stage in ("sources", "floor", "visibility", "masks", "point_matches", "questions", "verifications", "gallery")
+)
 """Modules that workers need, none of which imports Dagster."""
 SPOKEN = ("SourceError", "ImageError", "SegmenterError")
 """Errors whose text says all that a person needs; of others, the class is shown too."""
@@ -156,16 +159,16 @@ class StageRun:
                 kept.append((name, Kept(key, partition, record, report, tags)))
         if not outdated:
             return None
-        return Job(partition, self._inputs(partition), outdated)
+        return Job(partition, self._inputs(partition, tuple(outdated)), outdated)
 
-    def _inputs(self, partition: Partition) -> Inputs:
+    def _inputs(self, partition: Partition, wanted: tuple[str, ...] = ()) -> Inputs:
         stage = self.recipe.stage
         upstream: dict[str, list[tuple[Partition, pl.LazyFrame]]] = {name: [] for name in stage.inputs}
         for table, above in self.context.graph.above(stage, partition, self.context.scenes):
             try:
                 upstream[table.name].append((above, self.lake.scan(table, above)))
             except (PartitionMissing, PartitionFailed):
-                if stage.axis.scene:
+                if not self.context.graph.gathers(stage, table.name):
                     raise
         return Inputs(
             partition=partition,
@@ -177,6 +180,7 @@ class StageRun:
             else None,
             home=self.workplace.path,
             upstream=upstream,
+            wanted=wanted,
         )
 
     def _joined(self, job: Job, results: Iterator[Any]) -> Iterator[tuple[str, Computed | Kept]]:

@@ -17,7 +17,8 @@ from openspatial_assets.engine.dataset.settings import ExportSettings
 from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.masks.regions import bounding_box, encoded, mark_point
 from resources.images import camera_of
-from resources.tables import FRAME_VISIBILITY, FRAMES, OBJECT_FRAMES, REFINED_MASKS, SCENE_BOXES, Table, question_table
+from resources.schema import Table
+from resources.tables import FRAME_VISIBILITY, FRAMES, OBJECT_FRAMES, REFINED_MASKS, SCENE_BOXES, question_table
 
 TAGS = {"chair_1": "chair", "chair_2": "chair", "mug_1": "mug", "table_1": "table"}
 WIDTH, HEIGHT = 160, 120

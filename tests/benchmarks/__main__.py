@@ -7,26 +7,37 @@ checkout. Times are of one process and one thread, but for the scaling over work
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 import resources.worker_environment  # noqa: F401 - one thread, before anything starts more
 from openspatial_assets.assets.boxes import boxes_of
+from openspatial_assets.assets.floor import floor_cells_of, voxels_of_frames
 from openspatial_assets.assets.masks import masks_of_frames
 from openspatial_assets.assets.objects import objects_of_frames
+from openspatial_assets.assets.point_matches import matches_of_pairs
+from openspatial_assets.assets.questions import questions_of_scene
 from openspatial_assets.assets.recipe import frame_pieces
 from openspatial_assets.assets.sources import frames_of, prepare_scene
+from openspatial_assets.assets.verifications import verifications_of
+from openspatial_assets.assets.views import view_pairs_of_scene
 from openspatial_assets.assets.visibility import visibility_of_frames
 from openspatial_assets.cli import demo_rooms
+from openspatial_assets.engine.correspondence.settings import MatchSettings
 from openspatial_assets.engine.masks.settings import MaskSettings, ObjectSettings
+from openspatial_assets.engine.questions.settings import QuestionSettings
+from openspatial_assets.engine.scene_graph.floor import FloorSettings
+from openspatial_assets.engine.scene_graph.settings import ViewSettings
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from resources.compute import WorkerPool
 from resources.sources.registration import Registration
 from resources.sources.synthetic_rooms.truth import load_truth
 from resources.store import default_home
 from tests.benchmarks.memory import peak_gb
-from tests.benchmarks.questions import REQUIRED_ROWS_PER_SECOND, question_rate
+from tests.benchmarks.questions import MULTI_VIEW, SINGLE_IMAGE, question_rate
 from tests.benchmarks.visibility import run as visibility_lines
 from tests.support.truth_figures import mask_agreement, visibility_agreement
 
@@ -58,17 +69,48 @@ def main() -> int:
             each = (time.process_time() - started) / max(made[refiner].height, 1)
             print(f"  masks, {refiner}: {1000 * each:.1f} ms an object")
         objects = objects_of_frames(frames, boxes, seen, made["grabcut"], "box", ObjectSettings())
-        rate = question_rate(frames, boxes, seen, objects)
-        print(
-            f"  questions: {rate.rows_per_second:,.0f} rows a second "
-            f"({rate.ratio:.2f} of the {REQUIRED_ROWS_PER_SECOND:,} required; {rate.rows} rows)"
-        )
+        _print_questions(scene.scene_id, frames, boxes, seen, objects)
         if scene.source == "synthetic_rooms":
             truths.append((load_truth(scene.root), frames, seen, made))
         tasks += frame_pieces(frames, boxes, seen, "depth", "grabcut", mask_settings, settings)
     _print_truth(truths)
     _print_scaling(tasks)
     return 0
+
+
+def _print_questions(
+    scene_id: str, frames: pl.DataFrame, boxes: pl.DataFrame, seen: pl.DataFrame, objects: pl.DataFrame
+) -> None:
+    """What links the views, the questions of both kinds, and their verification: processor seconds of one core."""
+    pairs, pairing = _timed(lambda: view_pairs_of_scene(frames, boxes, objects, ViewSettings()))
+    matches, matching = _timed(lambda: matches_of_pairs(pairs, frames, objects, boxes, MatchSettings()))
+    voxels, voxelling = _timed(lambda: voxels_of_frames(frames, FloorSettings()))
+    cells, joining = _timed(lambda: floor_cells_of([voxels], frames, FloorSettings()))
+    print(f"  view pairs: {pairs.height} in {1000 * pairing:.0f} ms")
+    print(f"  point matches: {1000 * matching / max(pairs.height, 1):.1f} ms a pair, with reading its depth images")
+    print(
+        f"  floor: {1000 * (voxelling + joining) / max(frames.height, 1):.1f} ms a frame, with reading its depth image"
+    )
+    for what, subtasks in (("one image", SINGLE_IMAGE), ("several views", MULTI_VIEW)):
+        rate = question_rate((frames, boxes, seen, objects), (pairs, matches, cells), subtasks)
+        print(
+            f"  questions about {what}: {rate.rows_per_second:,.0f} rows a second "
+            f"({rate.ratio:.2f} of the {rate.required:,} required; {rate.rows} rows)"
+        )
+    made = questions_of_scene(
+        *(frames, boxes, seen, objects, scene_id, "box_centric", QuestionSettings(), True),
+        *(pairs, matches, cells),
+    )
+    rows = [table for name, table in made.items() if name != "rejections"]
+    found, seconds = _timed(lambda: pl.concat([verifications_of(table, frames, boxes, "box") for table in rows]))
+    wrong = found["problem"].drop_nulls().len()
+    print(f"  verified: {found.height} questions, {wrong} wrong; {found.height / seconds:,.0f} a second")
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """What `work` gives, and the processor seconds that it took."""
+    started = time.process_time()
+    return work(), time.process_time() - started
 
 
 def _print_truth(truths: list[tuple]) -> None:

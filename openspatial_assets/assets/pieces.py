@@ -1,0 +1,72 @@
+"""How a stage's inputs become the arguments of its work, and the results its tables, where that takes more than a line.
+
+What belongs here: handing on. What does not: the declarations of the stages (`graph.py`) and their work.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import polars as pl
+
+from openspatial_assets.assets import captions, sources
+from openspatial_assets.assets.recipe import FRAMES_A_PIECE, Inputs
+from openspatial_assets.engine.questions import SUBTASKS
+
+QUESTION_INPUTS = ("frames", "scene_boxes", "frame_visibility", "object_frames")
+LINKS = ("view_pairs", "point_matches", "floor_cells")
+"""What questions about several views, and about ways to walk, need besides."""
+
+CAPTION = "scene_caption"
+"""The sub-task whose answers may be rephrased."""
+
+PAIRS_A_PIECE = 12
+"""Pairs of views that one worker takes at a time; each of their depth images is decoded once a piece."""
+
+
+def entry_pieces(inputs: Inputs) -> list[tuple]:
+    entries = sources.frame_entries(inputs.registration)
+    starts = range(0, len(entries), FRAMES_A_PIECE)
+    return [(inputs.registration, entries[start : start + FRAMES_A_PIECE]) for start in starts]
+
+
+def scene_tables(inputs: Inputs, chunks: Iterator[Any]) -> dict[str, pl.DataFrame]:
+    frames, dropped = sources.finish_frames(inputs.registration, list(chunks), inputs.settings["frames"])
+    return {"scenes": sources.scene_of(inputs.registration, frames, dropped), "frames": frames}
+
+
+def match_pieces(inputs: Inputs) -> Iterator[tuple]:
+    pairs, frames, objects = (inputs.table(name) for name in ("view_pairs", "frames", "object_frames"))
+    for start in range(0, pairs.height, PAIRS_A_PIECE):
+        chunk = pairs.slice(start, PAIRS_A_PIECE)
+        shown = pl.concat([chunk["frame_a"], chunk["frame_b"]]).unique().implode()
+        of_chunk = (table.filter(pl.col("frame_id").is_in(shown)) for table in (frames, objects))
+        yield chunk, *of_chunk, inputs.table("scene_boxes"), inputs.settings["matches"]
+
+
+def asking(inputs: Inputs, subtasks: Sequence[str]) -> list[tuple]:
+    return [
+        (
+            *(inputs.table(name) for name in QUESTION_INPUTS),
+            inputs.scene,
+            inputs.variant,
+            inputs.settings["questions"],
+            bool(inputs.table("scenes")["gravity_aligned"][0]),
+            *(inputs.table(name) for name in LINKS),
+            subtasks,
+        )
+    ]
+
+
+def outdated(inputs: Inputs) -> list[str]:
+    """The sub-tasks to ask: what was rejected is counted over all of them, so it needs them all."""
+    return [name for name in SUBTASKS if f"qa/{name}" in inputs.wanted or "rejections" in inputs.wanted]
+
+
+def question_tables(inputs: Inputs, results: Iterator[dict[str, pl.DataFrame]]) -> dict[str, pl.DataFrame]:
+    made = next(results)
+    return {name if name == "rejections" else f"qa/{name}": frame for name, frame in made.items()}
+
+
+def rephrased_captions(inputs: Inputs, results: Iterator[dict[str, pl.DataFrame]]) -> dict[str, pl.DataFrame]:
+    plain, answers = next(results)[CAPTION], f"{inputs.home}/answers/captions"
+    return {f"qa/{CAPTION}": captions.rephrased(plain, inputs.settings["captions"], answers)}
