@@ -103,7 +103,7 @@ def write_export(
     Args:
         folder: a path or fsspec URL; its parent need not exist.
         samples: rows of `training_export`, taken one frame at a time; never is more than one held.
-        title: heading of the dataset card, such as the variant's name.
+        title: the dataset's name, such as the variant's: heading of its card, and name of its configuration.
         footer: key-value metadata for the footer of each shard.
 
     Raises:

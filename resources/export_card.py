@@ -39,23 +39,37 @@ def card(title: str, contents: Contents, jsonl: bool) -> str:
     """The card as Markdown, with the header from which `datasets.load_dataset(<folder>)` finds the splits.
 
     Args:
+        title: what the dataset is called; it is the name of its only configuration, too.
         jsonl: whether the export has JSONL files and a folder of images.
     """
     splits = sorted(contents.rows, key=lambda split: (split != "train", split))
-    parts = [_header(splits, sum(contents.rows.values())), f"# {title}\n", _ABOUT, _contents_table(splits, contents)]
+    parts = [
+        _header(title, splits, sum(contents.rows.values())),
+        f"# {title}\n",
+        _ABOUT,
+        _contents_table(splits, contents),
+    ]
     parts += [_licenses(contents), _loading(splits)]
     if jsonl and splits:
         parts.append(_JSONL)
     return "\n".join([*parts, _COLUMNS])
 
 
-def _header(splits: list[str], total: int) -> str:
+def _header(title: str, splits: list[str], total: int) -> str:
     names = ["n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"]
     size = names[sum(total >= limit for limit in _SIZES)]
-    lines = ["---", "license: other", "task_categories:", "- visual-question-answering", "language:", "- en"]
+    lines = [
+        "---",
+        f"pretty_name: {title}",
+        "license: other",
+        "task_categories:",
+        "- visual-question-answering",
+        "language:",
+        "- en",
+    ]
     lines += ["size_categories:", f"- {size}"]
     if splits:
-        lines += ["configs:", "- config_name: default", "  data_files:"]
+        lines += ["configs:", f"- config_name: {title}", "  data_files:"]
         lines += [line for s in splits for line in (f"  - split: {s}", f"    path: data/{s}-*.parquet")]
     return "\n".join([*lines, "---", ""])
 

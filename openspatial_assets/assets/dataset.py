@@ -37,7 +37,7 @@ from resources.images import read_color
 from resources.tables import DATASET, REJECTIONS, TRAINING_EXPORT
 
 RULE_VERSION = "1"
-EXPORT_RULE_VERSION = "1"
+EXPORT_RULE_VERSION = "2"
 
 SAMPLES_A_CHUNK = 128
 """Samples that are drawn at a time: some 15 MB of pictures, and enough of them to share decoded frames."""

@@ -39,7 +39,8 @@ def written_export(inputs: Inputs, samples: Iterator[pl.DataFrame]) -> dict[str,
             yield drawn
 
     folder = Lake(inputs.home).url(TRAINING_EXPORT, inputs.partition)
-    report = write_export(folder, watched(), inputs.settings["export"], title=inputs.variant)
+    settings = inputs.settings["export"]
+    report = write_export(folder, watched(), settings, title=settings.dataset_name or inputs.variant)
     preview = preview_export(pl.concat(kept)) if kept else None
     shown = {
         "folder": dg.MetadataValue.path(report.folder),

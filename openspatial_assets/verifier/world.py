@@ -190,9 +190,11 @@ def not_in_the_way(boxes: Mapping[str, Box], tags: Mapping[str, str], centers: N
     """
     kinds = {name: tidy(tags[name]).lower() for name in boxes}
     shell = [name for name, kind in kinds.items() if kind in SHELL or kind in ROOMS]
-    inside = [point_clearances(center, [boxes[name] for name in shell]) <= 0 for center in centers] if shell else []
-    around = [name for name, share in zip(shell, np.mean(inside, axis=0), strict=True) if share >= 0.5] if inside else []
-    return frozenset([*around, *(name for name, kind in kinds.items() if kind in GROUND)])
+    known = [name for name, kind in kinds.items() if kind in GROUND]
+    if shell and len(centers):
+        inside = [point_clearances(center, [boxes[name] for name in shell]) <= 0 for center in centers]
+        known += [name for name, share in zip(shell, np.mean(inside, axis=0), strict=True) if share >= 0.5]
+    return frozenset(known)
 
 
 def length_unit_of(boxes: Mapping[str, Box], metric: bool) -> float:

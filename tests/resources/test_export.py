@@ -70,7 +70,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 
 def test_datasets_loads_the_parquet_and_decodes_the_images(offline, tmp_path: Path):
-    report = write_export(str(tmp_path / "out"), two_splits(), ExportSettings(), "box_centric", {"fingerprint": "f1"})
+    report = write_export(str(tmp_path / "out"), two_splits(), ExportSettings(), "my-rooms_v2", {"fingerprint": "f1"})
     assert report.rows == {"train": 100, "val": 5}
     names = [path.name for path in sorted((tmp_path / "out" / "data").iterdir())]
     assert names == ["train-00000-of-00001.parquet", "val-00000-of-00001.parquet"]
@@ -83,7 +83,8 @@ def test_datasets_loads_the_parquet_and_decodes_the_images(offline, tmp_path: Pa
         cache_dir=str(tmp_path / "cache"),
     )
     by_folder = offline.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache2"))
-    for loaded in (by_files, by_folder):
+    by_name = offline.load_dataset(str(tmp_path / "out"), "my-rooms_v2", cache_dir=str(tmp_path / "cache2"))
+    for loaded in (by_files, by_folder, by_name):
         assert {split: len(part) for split, part in loaded.items()} == {"train": 100, "val": 5}
         sample = loaded["train"][75]
         assert sample["qa_id"] == "more5"
@@ -110,7 +111,7 @@ def test_jsonl_names_images_that_open(tmp_path: Path):
 def test_card_counts_and_names_licences(tmp_path: Path):
     write_export(str(tmp_path / "out"), two_splits(), ExportSettings(), "box_centric")
     card = (tmp_path / "out" / "README.md").read_text("utf-8")
-    assert card.startswith("---\nlicense: other")
+    assert card.startswith("---\npretty_name: box_centric\nlicense: other")
     for line in (
         "| left_right | open_ended | 100 | 5 |",
         "| CC-BY-4.0 | 1 | 52 |",

@@ -3,6 +3,7 @@
 What does not belong here: what the settings do (`mixture.py`, `splits.py`, `near_duplicates.py`).
 """
 
+import re
 from dataclasses import dataclass
 
 
@@ -51,6 +52,8 @@ class ExportSettings:
         jpeg_quality: of the marked images, 1 to 100.
         max_shard_mb: a Parquet shard is closed once it holds so much.
         jsonl: whether the ShareGPT-style JSONL and its folder of images are written beside the Parquet.
+        dataset_name: what the dataset is called, in its card and by `datasets.load_dataset(<folder>, <name>)`: letters,
+            digits, `-`, `_` and `.`; empty for the variant's name.
 
     Raises:
         ValueError: a setting is out of its range.
@@ -59,9 +62,14 @@ class ExportSettings:
     jpeg_quality: int = 92
     max_shard_mb: int = 256
     jsonl: bool = True
+    dataset_name: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.jpeg_quality <= 100:
             raise ValueError(f"setting export.jpeg_quality is {self.jpeg_quality}, but must be from 1 to 100")
         if self.max_shard_mb < 1:
             raise ValueError(f"setting export.max_shard_mb is {self.max_shard_mb}, but must be at least 1")
+        if not re.fullmatch(r"[A-Za-z0-9._-]*", self.dataset_name):
+            raise ValueError(
+                f"setting export.dataset_name is {self.dataset_name!r}, but may hold letters, digits, '-', '_', '.'"
+            )
