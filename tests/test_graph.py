@@ -25,7 +25,6 @@ from resources.sources.registration import Registration, register
 from resources.store import Workplace
 from resources.tables import TABLES
 
-QUIET = {"telemetry": {"enabled": False}}
 UPSTREAM = ("scenes", "frames", "scene_boxes", "frame_visibility", "refined_masks")
 TOLERANCE_M = VisibilitySettings().occlusion_tolerance_m
 QUESTIONS = tuple(f"qa/{name}" for name in SUBTASKS)
@@ -57,7 +56,7 @@ def made(tmp_path_factory, rooms) -> tuple[Workplace, dg.DagsterInstance, dict]:
     workplace = Workplace(home=str(tmp_path_factory.mktemp("home")), workers=2)
     for room in rooms:
         register(workplace.path, room)
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster")), overrides=QUIET) as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         seen = {"first": run(workplace, instance, ["box_centric"])}
         seen["before"] = {table: materialisations(instance, table) for table in UPSTREAM}
         seen["plan"] = planned(workplace, ["point_cloud_centric"])

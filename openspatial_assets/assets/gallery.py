@@ -29,7 +29,7 @@ RULE_VERSION = "1"
 
 SCRIPTS = (
     *("dom", "geometry", "names", "marks", "sketch", "map", "measured", "views", "charts"),
-    *("digest", "state", "side", "question", "lists", "app"),
+    *("layout", "digest", "state", "side", "question", "lists", "app"),
 )
 """The page's scripts in the order in which they run; each uses only those before it when it is read."""
 

@@ -1,6 +1,7 @@
 // The page as a whole: what is shown when something is chosen, faults, and the keys.
 
 const page = document.getElementById("page");
+const main = el("main", { id: "main" });
 
 const fault = el("p", { class: "missing", role: "alert", hidden: true });
 document.body.prepend(fault);
@@ -39,8 +40,6 @@ function step(by) {
   if (count) choose({ n: ((state.n - 1 + by + count) % count) + 1, overview: false, list: false });
 }
 
-const main = el("main", { id: "main" });
-
 function update() {
   const found = passing();
   state.n = clamped(state.n, 1, Math.max(found.length, 1));
@@ -48,6 +47,7 @@ function update() {
   drawSide(found);
   main.replaceChildren(...[mainOf(found)].flat());
   main.classList.toggle("listing", state.list);
+  guarded(arrange);
 }
 
 function mainOf(found) {
@@ -65,7 +65,8 @@ function mainOf(found) {
       ),
     );
   }
-  return state.list ? cards(found) : [bar(found), questionOf(found[state.n - 1])];
+  const question = found[state.n - 1];
+  return state.list ? cards(found) : [bar(found, question), questionOf(question)];
 }
 
 const KEYS = {
@@ -80,6 +81,7 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") main.querySelectorAll(".large").forEach((figure) => figure.classList.remove("large"));
   if (event.target === search) {
     if (event.key === "Escape") search.blur();
     return;
@@ -92,6 +94,8 @@ window.addEventListener("hashchange", () => {
   readAddress();
   update();
 });
+
+window.addEventListener("resize", () => guarded(arrange));
 
 page.replaceChildren(side, main);
 readAddress();

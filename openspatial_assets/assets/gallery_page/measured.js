@@ -6,6 +6,8 @@ const SIDES = ["front", "front-right", "right", "back-right", "back", "back-left
 const WINDS = ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"];
 const SECTOR_DEG = 45;
 const CLOSE_LOOK = 1.6;
+/** How far from the reader the names of the directions stand, as a share of how far the answer does. */
+const COMPASS_SHARE = 0.5;
 
 const flat = ([x, y]) => [x, y, 0];
 
@@ -220,18 +222,20 @@ function drawReader(sketch, scope) {
     );
     sketch.arc(a.center, front, flat(minus(c.center, a.center)), bearing.text, { radius: 52, arrow: true });
   }
+  const near = reach * COMPASS_SHARE;
   names.forEach((name, at) => {
-    const priority = at === sector ? 1.5 : at % 2 ? 9 : 7;
-    sketch.label(plus(a.center, times(turned(front, at * SECTOR_DEG), reach)), name, {
-      kind: at === sector ? "measure" : "faint",
-      priority,
+    const answers = at === sector;
+    sketch.label(plus(a.center, times(turned(front, at * SECTOR_DEG), answers ? reach : near)), name, {
+      kind: answers ? "measure" : "faint",
+      priority: answers ? 1.5 : at % 2 ? 9 : 3.5,
     });
   });
-  sketch.arrow(a.center, plus(a.center, times(front, reach * 0.55)), { class: "measure faint" });
+  sketch.arrow(a.center, plus(a.center, times(front, near * 0.8)), { class: "measure faint" });
   sketch.polyline("measured", [a.center, b.center], { class: "measure faint" });
   sketch.arrow(a.center, c.center);
-  const around = SIDES.map((_, at) => plus(a.center, times(turned(front, at * SECTOR_DEG), reach)));
-  return [...around, ...namedBoxes(scope).flatMap(([, box]) => box.corners)];
+  const around = SIDES.map((_, at) => plus(a.center, times(turned(front, at * SECTOR_DEG), near)));
+  const there = sector === null ? [] : [plus(a.center, times(turned(front, sector * SECTOR_DEG), reach))];
+  return [...around, ...there, ...namedBoxes(scope).flatMap(([, box]) => box.corners)];
 }
 
 /** The ray of the point in View 1, and those of all candidates in View 2. */

@@ -117,7 +117,11 @@ function thing(scope, key) {
   for (let at = text.indexOf("|"); at >= 0; at = text.indexOf("|", at + 1)) {
     const [one, other] = [text.slice(0, at), text.slice(at + 1)];
     if (known(scope, one) && known(scope, other))
-      return [objectChip(scope, one), " \u2194 ", objectChip(scope, other)];
+      return [
+        objectChip(scope, one),
+        scope.question.subtask === "multiview_position" ? " \u2192 " : " \u2194 ",
+        objectChip(scope, other),
+      ];
   }
   return spoken(text);
 }

@@ -3,7 +3,8 @@
 const LONG_QUESTION = 320;
 const LONG_ANSWER = 260;
 
-function bar(found) {
+/** The place among those found, what kind of question it is, and what can be switched. */
+function bar(found, question = null) {
   const toggle = (name, title) =>
     el(
       "button",
@@ -29,7 +30,7 @@ function bar(found) {
       { class: "step", "data-key": "next", "aria-label": "next question", onclick: () => step(1) },
       "\u2192",
     ),
-    el("span", { class: "space" }),
+    question ? facts(question) : el("span", { class: "space" }),
     toggle("evidence", "evidence in pictures"),
     toggle("list", "list"),
   );
@@ -42,6 +43,7 @@ function questionOf(question) {
   const turn = () => choose({ up: map.choices[(map.choices.indexOf(map.up) + 1) % map.choices.length] });
   const lost = undrawable(question);
   const several = question.frames.length > 1;
+  const long = several && question.answer.length > LONG_ANSWER;
   const shown = el(
     "section",
     { class: "pictures" },
@@ -71,8 +73,14 @@ function questionOf(question) {
       ),
     ),
     map.drawing ?? el("p", { class: "missing" }, "The map cannot be drawn."),
-    charts.map(({ title, drawing }) => [el("h3", {}, title), drawing]),
   );
+  const drawn = charts.length
+    ? el(
+        "section",
+        { class: "charts" },
+        charts.map(({ title, drawing }) => [el("h3", {}, title), drawing]),
+      )
+    : null;
   const measured = el(
     "section",
     { class: "measured-values" },
@@ -89,20 +97,32 @@ function questionOf(question) {
     el(
       "header",
       {},
-      facts(question),
       el(
         "p",
         { class: `text${question.question.length > LONG_QUESTION ? " long" : ""}` },
         tinted(question, stem(question)),
       ),
       options(question),
-      answer(question),
+      long ? null : answer(question),
     ),
-    several ? [shown, columns([mapped], [measured, margins])] : columns([shown, measured], [mapped, margins]),
+    el(
+      "div",
+      { class: "body" },
+      el(
+        "div",
+        { class: "shown" },
+        shown,
+        el("div", { class: "under" }, several ? null : measured, long ? answer(question) : null),
+      ),
+      el(
+        "div",
+        { class: "found" },
+        el("div", { class: "drawings" }, mapped, drawn),
+        el("div", { class: "findings" }, several ? measured : null, margins),
+      ),
+    ),
   );
 }
-
-const columns = (left, right) => el("div", { class: "columns-of-page" }, el("div", {}, left), el("div", {}, right));
 
 function facts(question) {
   const task = subtaskOf.get(question.subtask);

@@ -3,6 +3,9 @@
 /** Objects listed under a picture; more can be unfolded. */
 const SEEN_MOST = 5;
 
+/** In questions of more views than these, the lists are folded, so that the pictures can be larger. */
+const FOLDED_FROM = 4;
+
 /** Boxes of objects without a mark: a colour that stands out in most rooms. */
 const BARE_WIRE = "#ffe95c";
 
@@ -36,16 +39,17 @@ function viewsOf(scope, withEvidence) {
   const count = scope.question.frames.length;
   return el(
     "div",
-    { class: `views of-${Math.min(count, 4)}` },
+    { class: "views" },
     scope.question.frames.map((_, view) =>
       el(
         "figure",
-        {},
+        { onclick: enlarge },
         el(
           "figcaption",
           {},
           count > 1 ? el("b", {}, `View ${view + 1}`) : null,
           el("span", { class: "faint" }, `frame ${scope.question.frameIds[view]}`),
+          el("button", { class: "link enlarge", title: "large, and small again" }, "enlarge"),
         ),
         viewPicture(scope, view, withEvidence),
         scope.question.subtask === "left_right" ? columnStrip(scope, view) : null,
@@ -53,6 +57,11 @@ function viewsOf(scope, withEvidence) {
       ),
     ),
   );
+}
+
+/** A click on a picture, or on the word beside it, shows it as large as the window, and small again. */
+function enlarge(event) {
+  if (event.target.closest(".picture, .enlarge")) event.currentTarget.classList.toggle("large");
 }
 
 /** How much of each named object a view shows, where the evidence says so. */
@@ -66,7 +75,8 @@ function visibleIn(scope, view) {
       { class: "seen" },
       entries.map(([id, share]) => el("span", {}, objectChip(scope, id), ` ${Math.round(100 * share)}\u00a0%`)),
     );
-  return entries.length > SEEN_MOST ? details(`${entries.length} of the named objects`, list) : list();
+  const many = entries.length > SEEN_MOST || scope.question.frames.length > FOLDED_FROM;
+  return many ? details(`${entries.length} of the named objects`, list) : list();
 }
 
 /** The effective box of an object in a view: that of the view itself where the evidence has one for each. */
