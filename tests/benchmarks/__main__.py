@@ -32,12 +32,14 @@ from openspatial_assets.engine.questions.settings import QuestionSettings
 from openspatial_assets.engine.scene_graph.floor import FloorSettings
 from openspatial_assets.engine.scene_graph.settings import ViewSettings
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
+from openspatial_assets.variants import VARIANTS, Variant
 from resources.compute import WorkerPool
 from resources.sources.registration import Registration
 from resources.sources.synthetic_rooms.truth import load_truth
 from resources.store import default_home
 from tests.benchmarks.memory import peak_gb
 from tests.benchmarks.questions import MULTI_VIEW, SINGLE_IMAGE, question_rate
+from tests.benchmarks.verification import Agreement, agreement
 from tests.benchmarks.visibility import run as visibility_lines
 from tests.support.truth_figures import mask_agreement, visibility_agreement
 
@@ -54,6 +56,7 @@ def main() -> int:
     settings, mask_settings = VisibilitySettings(), MaskSettings()
     tasks = []
     truths: list[tuple] = []
+    agreed = Agreement(0, 0, 0, 0)
     for scene in scenes():
         prepare_scene(scene)
         frames, _ = frames_of(scene)
@@ -69,42 +72,64 @@ def main() -> int:
             each = (time.process_time() - started) / max(made[refiner].height, 1)
             print(f"  masks, {refiner}: {1000 * each:.1f} ms an object")
         objects = objects_of_frames(frames, boxes, seen, made["grabcut"], "box", ObjectSettings())
-        _print_questions(scene.scene_id, frames, boxes, seen, objects)
+        _print_questions(scene.scene_id, (frames, boxes, seen, objects))
+        for name, variant in VARIANTS.items():
+            tables = (frames, boxes, *_seen_by(variant, frames, boxes))
+            wide = agreement(tables, _links(tables), scene.scene_id, variant.representation)
+            agreed += wide
+            print(f"  nearly all that {name} allows: {wide}")
         if scene.source == "synthetic_rooms":
             truths.append((load_truth(scene.root), frames, seen, made))
         tasks += frame_pieces(frames, boxes, seen, "depth", "grabcut", mask_settings, settings)
+    print(
+        f"\nall scenes: {agreed.rows:,} questions, {agreed.wrong} wrong; {agreed.flipped} of {agreed.compared:,} flip"
+    )
     _print_truth(truths)
     _print_scaling(tasks)
     return 0
 
 
-def _print_questions(
-    scene_id: str, frames: pl.DataFrame, boxes: pl.DataFrame, seen: pl.DataFrame, objects: pl.DataFrame
-) -> None:
+def _print_questions(scene_id: str, tables: tuple[pl.DataFrame, ...]) -> None:
     """What links the views, the questions of both kinds, and their verification: processor seconds of one core."""
+    frames, boxes, _, objects = tables
     pairs, pairing = _timed(lambda: view_pairs_of_scene(frames, boxes, objects, ViewSettings()))
     matches, matching = _timed(lambda: matches_of_pairs(pairs, frames, objects, boxes, MatchSettings()))
     voxels, voxelling = _timed(lambda: voxels_of_frames(frames, FloorSettings()))
     cells, joining = _timed(lambda: floor_cells_of([voxels], frames, FloorSettings()))
+    links = (pairs, matches, cells)
     print(f"  view pairs: {pairs.height} in {1000 * pairing:.0f} ms")
     print(f"  point matches: {1000 * matching / max(pairs.height, 1):.1f} ms a pair, with reading its depth images")
-    print(
-        f"  floor: {1000 * (voxelling + joining) / max(frames.height, 1):.1f} ms a frame, with reading its depth image"
-    )
+    each = (voxelling + joining) / max(frames.height, 1)
+    print(f"  floor: {1000 * each:.1f} ms a frame, with reading its depth image")
     for what, subtasks in (("one image", SINGLE_IMAGE), ("several views", MULTI_VIEW)):
-        rate = question_rate((frames, boxes, seen, objects), (pairs, matches, cells), subtasks)
+        rate = question_rate(tables, links, subtasks)
         print(
             f"  questions about {what}: {rate.rows_per_second:,.0f} rows a second "
             f"({rate.ratio:.2f} of the {rate.required:,} required; {rate.rows} rows)"
         )
-    made = questions_of_scene(
-        *(frames, boxes, seen, objects, scene_id, "box_centric", QuestionSettings(), True),
-        *(pairs, matches, cells),
-    )
-    rows = [table for name, table in made.items() if name != "rejections"]
-    found, seconds = _timed(lambda: pl.concat([verifications_of(table, frames, boxes, "box") for table in rows]))
-    wrong = found["problem"].drop_nulls().len()
-    print(f"  verified: {found.height} questions, {wrong} wrong; {found.height / seconds:,.0f} a second")
+    made = questions_of_scene(*tables, scene_id, "benchmark", QuestionSettings(), True, *links)
+    asked = {name: table for name, table in made.items() if name != "rejections"}
+    found, seconds = _timed(lambda: [verifications_of(table, frames, boxes, "box") for table in asked.values()])
+    rows = sum(table.height for table in found)
+    silent = ", ".join(name for name, table in asked.items() if table.is_empty())
+    print(f"  sub-tasks with questions: {len(asked) - silent.count(',') - bool(silent)} of {len(asked)}"
+          + (f" (none: {silent})" if silent else ""))  # fmt: skip
+    print(f"  verification: {rows / seconds:,.0f} rows a second")
+
+
+def _seen_by(variant: Variant, frames: pl.DataFrame, boxes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`frame_visibility` and `object_frames` of a scene as a variant makes them."""
+    settings, mask_settings = VisibilitySettings(), MaskSettings()
+    seen = visibility_of_frames(frames, boxes, variant.visibility, settings)
+    masks = masks_of_frames(frames, boxes, seen, variant.visibility, variant.masks, mask_settings, settings)
+    return seen, objects_of_frames(frames, boxes, seen, masks, variant.representation, ObjectSettings())
+
+
+def _links(tables: tuple[pl.DataFrame, ...]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    frames, boxes, _, objects = tables
+    pairs = view_pairs_of_scene(frames, boxes, objects, ViewSettings())
+    matches = matches_of_pairs(pairs, frames, objects, boxes, MatchSettings())
+    return pairs, matches, floor_cells_of([voxels_of_frames(frames, FloorSettings())], frames, FloorSettings())
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
