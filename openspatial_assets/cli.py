@@ -33,7 +33,7 @@ from resources.sources.registration import Registration, SourceError, read, regi
 from resources.store import Workplace
 
 DEMO_ROOMS = 3
-DEMO_FRAMES = 28
+DEMO_FRAMES = 18
 LIBRARIES = ("libusb-1.0.so.0", "libGL.so.1", "libgomp.so.1", "libX11.so.6")
 DAGSTER_YAML = """\
 telemetry:

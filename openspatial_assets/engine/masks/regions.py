@@ -80,6 +80,8 @@ def dilated(mask: Mask, radius_px: int) -> Mask:
 
 def without_fragments(mask: Mask, min_share: float) -> Mask:
     """The mask less its connected parts that are smaller than `min_share` of it."""
+    if not mask.any():  # OpenCV does not survive an image without pixels
+        return mask
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     kept = stats[:, cv2.CC_STAT_AREA] >= min_share * np.count_nonzero(mask)
     kept[0] = False

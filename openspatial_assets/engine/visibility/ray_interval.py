@@ -108,6 +108,8 @@ def _grid(x0: int, y0: int, x1: int, y1: int) -> tuple[NDArray[np.float32], NDAr
 
 def _without_specks(mask: NDArray[np.bool_], min_speck_px: int) -> NDArray[np.bool_]:
     """The mask without connected parts under `min_speck_px` pixels: edges of other objects, noise."""
+    if not mask.any():  # the window of a box that projects between two rows is empty, which OpenCV does not survive
+        return mask
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     keep = stats[:, cv2.CC_STAT_AREA] >= min_speck_px
     keep[0] = False

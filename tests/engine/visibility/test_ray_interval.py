@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from openspatial_assets.engine.geometry.boxes import Boxes
+from openspatial_assets.engine.geometry.cameras import Camera
 from openspatial_assets.engine.visibility.ray_interval import depth_masks, silhouette_mask
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from tests.support.ray_cast_corner import Corner, View, block, camera_at, ray_cast, scene_of
@@ -69,3 +70,9 @@ def test_silhouette_is_the_solid_boxs_shadow(corner):
         solid = np.isfinite(ray_cast(scene_of(block(low, high)), camera)["t_hit"])
         box = Boxes.from_rpy(np.add(low, high) / 2, np.subtract(high, low), [0, 0, 0])
         assert overlap(silhouette_mask(camera, box), solid) > 0.999
+
+
+def test_a_box_that_projects_between_all_pixels_has_an_empty_mask():
+    camera = Camera(640, 480, np.array([500.0, 500.0, 319.5, 239.5]), np.eye(4))
+    speck = Boxes.from_rpy([[0.0, 0.004, 2.0]], [[0.0005, 0.0005, 0.0005]], np.zeros((1, 3)))
+    assert not depth_masks(camera, np.full((480, 640), 2.0, np.float32), speck, SETTINGS).any()
