@@ -19,7 +19,7 @@ from openspatial_assets.engine.questions.settings import QuestionSettings
 from openspatial_assets.engine.scene_graph.scene import SceneGraph
 from resources.tables import REJECTIONS, question_table
 
-RULE_VERSION = "1"
+RULE_VERSION = "2"
 """Of what is common to all sub-tasks; each rule has a version of its own."""
 
 

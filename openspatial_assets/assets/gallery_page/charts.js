@@ -89,7 +89,9 @@ function drawHeights(sketch, scope, across) {
     } else {
       const edge = Math.max(...box.corners.map((corner) => dot(corner, across))) + 0.06 * length(box.extents);
       const at = times(across, edge);
-      sketch.measure(plus(at, [0, 0, bottomOf(box)]), plus(at, [0, 0, topOf(box)]), height.text);
+      const [low, high] = [bottomOf(box), topOf(box)].map((level) => plus(at, [0, 0, level]));
+      sketch.measure(low, high, "");
+      sketch.label(between(low, high, 0.5), height.text, { kind: "measure", priority: 1, beside: 8 });
     }
   }
 }
@@ -174,12 +176,11 @@ function depthChart(scope) {
   rows.forEach((row, place) => {
     const y = place * ROW_PX + ROW_PX / 2 + 2;
     const color = colorOfObject(scope, row.id);
-    const label = scope.question.marks.find((mark) => mark.object === row.id)?.label;
     drawing.append(
       svg(
         "text",
         { x: left - 10, y, class: "row" },
-        shortened(`${label ? `${label}  ` : ""}${nameOf(scope, row.id)}`, 20),
+        shortened(nameOf(scope, row.id), 20),
       ),
       svg("rect", {
         x: at(row.low ?? row.depth.value),

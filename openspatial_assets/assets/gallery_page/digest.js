@@ -67,7 +67,7 @@ function claimLine(scope) {
       : [
           "Asks for ",
           el("b", {}, spoken(String(asks ?? "?"))),
-          scope.evidence.rank ? `, rank ${scope.evidence.rank} from the camera` : null,
+          scope.evidence.rank ? [" ", el("b", {}, scope.evidence.rank), " from the camera (1 is the closest)"] : null,
           ".",
         ],
   );

@@ -8,6 +8,8 @@ const BOTTOM_PX = 10;
 const TITLE_PX = 28;
 /** Narrower, and the names on the map hide what they name. */
 const LEAST_MAP_PX = 330;
+/** Wider, and it shows no more. */
+const MOST_MAP_PX = 760;
 /** Beside the map, tables need this much to be read without scrolling sideways. */
 const FINDINGS_PX = 270;
 /** Narrower pictures do not show small things; wider ones show no more than they hold. */
@@ -19,6 +21,8 @@ const LEAST_PAGE_PX = 640;
 const LEAST_HEIGHT_PX = 480;
 const STEP_PX = 4;
 const PASSES = 3;
+/** Heights of a view's caption, of what stands under the views, and of the tables, before they are set. */
+const FIRST_GUESS_PX = [30, 0, 120];
 /** How much more it counts that pictures are large than that the map is: the exponent of their width. */
 const PICTURE_WORTH = 1.5;
 /** Tables may take up this much; longer ones are scrolled to. */
@@ -57,8 +61,8 @@ function besideViews({ count, aspect, width, height, charts, caption, under, fin
   const rows = Math.ceil(count / columns);
   if (right < LEAST_MAP_PX || rows * (picture / aspect + caption) + under(left) > height) return null;
   const free = height - TITLE_PX * (charts ? 2 : 1);
-  const over = Math.min(right, MAP_WIDTH, (free - findings) / tallness(charts));
-  const besides = Math.min(right - FINDINGS_PX - GAP_PX, MAP_WIDTH, free / tallness(charts));
+  const over = Math.min(right, MOST_MAP_PX, (free - findings) / tallness(charts));
+  const besides = Math.min(right - FINDINGS_PX - GAP_PX, MOST_MAP_PX, free / tallness(charts));
   const map = Math.max(over, besides);
   return map < LEAST_MAP_PX ? null : { way: "beside", columns, ...scored(picture, map) };
 }
@@ -68,7 +72,7 @@ function belowViews({ count, aspect, width, height, charts, caption, under }, co
   if (columns * picture + (columns - 1) * BETWEEN_VIEWS_PX > width) return null;
   const free = height - picture / aspect - caption - TITLE_PX;
   const room = width - FINDINGS_PX - GAP_PX;
-  const map = Math.min((charts ? room - GAP_PX : room) / (charts ? 2 : 1), MAP_WIDTH, (free * MAP_WIDTH) / MAP_HEIGHT);
+  const map = Math.min((charts ? room - GAP_PX : room) / (charts ? 2 : 1), MOST_MAP_PX, (free * MAP_WIDTH) / MAP_HEIGHT);
   return map < LEAST_MAP_PX ? null : { way: "above", columns, ...scored(picture, map) };
 }
 
@@ -86,27 +90,25 @@ function arrange() {
   if (main.clientWidth < LEAST_PAGE_PX || !figures.length) return;
   const top = body.getBoundingClientRect().top + window.scrollY;
   const height = Math.max(window.innerHeight - top - BOTTOM_PX, LEAST_HEIGHT_PX);
-  let [caption, text, findings] = [30, 0, 120];
+  const lines = article.querySelector(".answer.long") !== null && under.querySelector(".answer") !== null;
+  let [caption, below, findings] = FIRST_GUESS_PX;
   let kept = null;
   for (let pass = 0; pass < PASSES; pass += 1) {
     const room = { count: figures.length, aspect, width: body.clientWidth, height, charts, caption, findings };
-    // Lines of text grow longer where there is room: what stands under the views keeps its area.
-    const found = arranged({ ...room, under: (wide) => text / wide });
+    // Text grows shorter where it is wider, tables do not.
+    const found = arranged({ ...room, under: (wide) => (lines ? below / wide : below) });
     if (!found) break;
     kept = found;
     article.dataset.way = found.way;
     article.style.setProperty("--columns", found.columns);
     article.style.setProperty("--picture", `${Math.floor(found.picture)}px`);
     article.style.setProperty("--map", `${Math.floor(found.map)}px`);
-    const heights = figures.map((figure) => figure.offsetHeight - figure.querySelector(".picture, .missing").clientHeight);
-    const needed = [
-      Math.max(...heights) + BETWEEN_VIEWS_PX,
-      under.offsetHeight * under.offsetWidth,
-      Math.min(article.querySelector(".findings").offsetHeight, MOST_FINDINGS_PX),
-    ];
     const overflows = [left, right].some((part) => part.offsetTop + part.scrollHeight > top + height);
-    [caption, text, findings] = needed;
     if (!overflows && pass) break;
+    const captions = figures.map((one) => one.offsetHeight - one.querySelector(".picture, .missing").clientHeight);
+    caption = Math.max(...captions) + BETWEEN_VIEWS_PX;
+    below = under.offsetHeight * (lines ? under.offsetWidth : 1);
+    findings = Math.min(article.querySelector(".findings").offsetHeight, MOST_FINDINGS_PX);
   }
   if (!kept) article.dataset.way = "flow";
 }

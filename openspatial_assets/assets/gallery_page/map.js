@@ -135,8 +135,7 @@ function drawNamed(sketch, scope, id, box) {
   const color = colorOfObject(scope, id);
   const index = scope.question.objects.indexOf(id);
   sketch.polygon("named", box.corners, { class: color ? "named" : "named bare", color });
-  const pointed = scope.question.marks.find((mark) => mark.object === id && mark.label);
-  const text = pointed ? `${pointed.label}  ${nameOf(scope, id)}` : nameOf(scope, id);
+  const text = nameOf(scope, id);
   if (!color && scope.boxes.size > PLATES_MOST) sketch.label(box.center, text, { priority: 3, clear: box.corners });
   else sketch.label(box.center, text, { kind: "tag", color, priority: index >= 0 ? 2 : 3, clear: box.corners });
 }

@@ -177,9 +177,6 @@ function drawMotion(sketch, scope) {
 function drawRing(sketch, scope) {
   const { center } = scope.evidence;
   if (!center) return null;
-  const order = String(scope.evidence.claim?.subject ?? scope.question.label ?? "")
-    .split(">")
-    .map((view) => scope.views[Number(view) - 1]);
   scope.views.forEach((camera, at) => {
     if (!camera) return;
     const bearing = pick(scope.measure[String(at + 1)], "bearing");
@@ -191,14 +188,23 @@ function drawRing(sketch, scope) {
     if (bearing) sketch.label(between(center, camera.center, 0.45), bearing.text, { priority: 4 });
   });
   sketch.dot("measured", center, { class: "measure end", r: 5 });
-  if (order.length > 2 && order.every(Boolean)) {
-    order.slice(0, -1).forEach((camera, at) => {
-      const ways = [camera, order[at + 1]].map((one) => flat(minus(one.center, center)));
-      const [from, to] = [camera, order[at + 1]].map((one) => scope.views.indexOf(one) + 1);
-      sketch.arc(center, ...ways, `${from} \u2192 ${to}`, { radius: 46 + 14 * at, arrow: true });
-    });
-  }
+  const order = orderAround(scope);
+  order.slice(0, -1).forEach((from, at) => {
+    const to = order[at + 1];
+    const ways = [from, to].map((view) => flat(minus(scope.views[view].center, center)));
+    const way = scope.evidence.asks;
+    sketch.arc(center, ...ways, `${from + 1} \u2192 ${to + 1}`, { radius: 46 + 14 * at, arrow: true, way });
+  });
   return [center, ...scope.views.filter(Boolean).map((camera) => camera.center)];
+}
+
+/** Places of the views in the order in which one passes their cameras as asked, from View 1, whatever is claimed. */
+function orderAround({ views, evidence, measure }) {
+  const bearings = views.map((camera, at) => (camera ? pick(measure[String(at + 1)], "bearing")?.value : undefined));
+  if (bearings.some((bearing) => typeof bearing !== "number")) return [];
+  const along = evidence.asks === "clockwise" ? -1 : 1;
+  const passed = bearings.map((bearing) => (((along * (bearing - bearings[0])) % 360) + 360) % 360);
+  return views.map((_, at) => at).sort((a, b) => passed[a] - passed[b]);
 }
 
 /** Standing at the first object, the second lies as stated: the sector in which the third lies. */
@@ -262,7 +268,7 @@ function drawRays(sketch, scope) {
       source,
       "measure",
       "",
-      data.palette[scope.question.marks.find((mark) => mark.image === 0)?.color] ?? null,
+      data.palette[scope.question.marks.find((mark) => mark.image === 0 && mark.kind === "point")?.color] ?? null,
     );
   return found.length ? [...found, ...[first, second].filter(Boolean).map((camera) => camera.center)] : null;
 }

@@ -69,9 +69,18 @@ const known = (scope, id) => Object.hasOwn(scope.table, id);
 
 const tagOf = (scope, id) => (known(scope, id) ? scope.table[id].tag : String(id));
 
-/** An object's tag; where the question names another of that tag, with its number, or else its id. */
+/** The label of the one point that stands for an object; null for one without, or with several. */
+function labelOf(scope, id) {
+  if (scope.evidence.candidates) return null; // points to choose from stand for places, not for objects
+  const labels = new Set(scope.question.marks.filter((mark) => mark.object === id && mark.label).map((mark) => mark.label));
+  return labels.size === 1 ? [...labels][0] : null;
+}
+
+/** An object's tag, with its point's label; where the question names another of that tag, with its number or its id. */
 function nameOf(scope, id) {
   const tag = tagOf(scope, id);
+  const label = labelOf(scope, id);
+  if (label !== null) return `${label} \u00b7 ${tag}`;
   const twins = scope.named.filter((other) => other !== id && tagOf(scope, other) === tag);
   if (!twins.length) return tag;
   const place = /\d+$/.exec(id)?.[0];

@@ -64,12 +64,12 @@ function questionOf(question) {
       { class: "caption" },
       el("h3", {}, "Seen from above"),
       map.choices.length > 1
-        ? el("button", { class: "chip", onclick: turn, title: "turn the map" }, UP_WORDS[map.up])
+        ? el("button", { class: "chip", onclick: turn, title: "turn the map" }, several ? UP_WORDS[map.up] : UP_WORDS[map.up].replace("View 1", "the camera"))
         : null,
       el(
         "button",
         { class: "chip", onclick: () => choose({ whole: !state.whole }) },
-        state.whole ? "whole scene" : "close",
+        state.whole ? "whole scene" : "close-up",
       ),
     ),
     map.drawing ?? el("p", { class: "missing" }, "The map cannot be drawn."),
@@ -134,7 +134,7 @@ function facts(question) {
     el("span", {}, spoken(question.form)),
     el("span", {}, spoken(question.variant)),
     verdict(question),
-    el("span", { class: "faint id" }, `${question.id} \u00b7 rule ${question.version}`),
+    el("span", { class: "faint id", title: `rule ${question.version}` }, question.id),
   );
 }
 

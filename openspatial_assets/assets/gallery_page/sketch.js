@@ -76,8 +76,11 @@ class Sketch {
     });
   }
 
-  /** An arc around `center` from direction `from` to `to` (world vectors in the drawing's plane), the short way. */
-  arc(center, from, to, text, { radius = 44, filled = false, arrow = false, kind = "measure", priority = 1 } = {}) {
+  /**
+   * An arc around `center` from direction `from` to `to` (world vectors in the drawing's plane), the short way, or the
+   * way that `way` says as seen from above: "clockwise" or "counterclockwise".
+   */
+  arc(center, from, to, text, { radius = 44, arrow = false, kind = "measure", priority = 1, way = null } = {}) {
     const bearing = (px, way) => {
       const [a, b] = [px(center), px(plus(center, way))];
       return Math.atan2(b[1] - a[1], b[0] - a[0]);
@@ -86,6 +89,9 @@ class Sketch {
       const start = bearing(px, from);
       let sweep = bearing(px, to) - start;
       sweep -= 2 * Math.PI * Math.round(sweep / (2 * Math.PI));
+      // Pixels count downwards, so clockwise angles grow.
+      if (way === "clockwise" && sweep < 0) sweep += 2 * Math.PI;
+      if (way === "counterclockwise" && sweep > 0) sweep -= 2 * Math.PI;
       const middle = px(center);
       return Array.from({ length: 25 }, (_, step) => {
         const angle = start + (sweep * step) / 24;
@@ -94,11 +100,7 @@ class Sketch {
     };
     this.add("measured", (px) => {
       const curve = points(px, radius);
-      const shape = filled ? [px(center), ...curve] : curve;
-      const line = svg(filled ? "polygon" : "polyline", {
-        points: shape.map(String).join(" "),
-        class: filled ? "sector" : "measure arc",
-      });
+      const line = svg("polyline", { points: curve.map(String).join(" "), class: "measure arc" });
       if (!arrow) return line;
       const [before, tip] = [curve.at(-4), curve.at(-1)];
       const along = unit(minus(tip, before));

@@ -3,9 +3,6 @@
 /** Objects listed under a picture; more can be unfolded. */
 const SEEN_MOST = 5;
 
-/** In questions of more views than these, the lists are folded, so that the pictures can be larger. */
-const FOLDED_FROM = 4;
-
 /** Boxes of objects without a mark: a colour that stands out in most rooms. */
 const BARE_WIRE = "#ffe95c";
 
@@ -75,8 +72,8 @@ function visibleIn(scope, view) {
       { class: "seen" },
       entries.map(([id, share]) => el("span", {}, objectChip(scope, id), ` ${Math.round(100 * share)}\u00a0%`)),
     );
-  const many = entries.length > SEEN_MOST || scope.question.frames.length > FOLDED_FROM;
-  return many ? details(`${entries.length} of the named objects`, list) : list();
+  const many = entries.length > SEEN_MOST || scope.question.subtask === "scene_caption";
+  return many ? details(`${entries.length} named objects`, list) : list();
 }
 
 /** The effective box of an object in a view: that of the view itself where the evidence has one for each. */

@@ -17,6 +17,12 @@ from openspatial_assets.engine.scene_graph.scene import SceneGraph
 MIN_VISIBLE_FRACTION = 0.3
 """Of every object that a question names: less can hardly be recognised."""
 
+MIN_IN_IMAGE = 0.25
+"""Share of an object's projected box inside the image; of a sliver at the edge, no one can tell what it is."""
+
+LARGE_IN_IMAGE = 0.1
+"""Share of the image: an object that covers more is recognised, however much of it lies outside."""
+
 CLEARLY_VISIBLE_FRACTION = 0.5
 """Of an object whose own size or box is asked for."""
 
@@ -30,12 +36,22 @@ BOX_TURN_RAD = float(np.radians(1.0))
 """Answers hold for boxes turned by this much: twice the 0.5 degrees that annotations may be off."""
 
 
+def well_in_image(scene: SceneGraph) -> NDArray[np.bool_]:
+    """`(s,)` whether enough of each object lies inside the image to tell what it is."""
+    seen = scene.sightings
+    sides = seen.image_boxes[:, 2:] - seen.image_boxes[:, :2]
+    covered = sides.prod(axis=1) / scene.frames.sizes[seen.frames].prod(axis=1)
+    return (seen.in_frame >= MIN_IN_IMAGE) | (covered >= LARGE_IN_IMAGE)
+
+
 def keep_named(sieve: Sieve, scene: SceneGraph, *columns: str, min_visible: float = MIN_VISIBLE_FRACTION) -> None:
     """Keep rows whose sightings (in `columns`) have a tag that may be asked about, and are visible enough."""
     named = asked_about(scene)
     sieve.keep("tag_not_asked_about", np.logical_and.reduce([named[sieve[column]] for column in columns]))
     seen = scene.sightings.visible_fraction >= min_visible
     sieve.keep("not_visible_enough", np.logical_and.reduce([seen[sieve[column]] for column in columns]))
+    inside = well_in_image(scene)
+    sieve.keep("barely_in_the_image", np.logical_and.reduce([inside[sieve[column]] for column in columns]))
 
 
 def pairs(scene: SceneGraph, settings: QuestionSettings, rng: np.random.Generator) -> Sieve:

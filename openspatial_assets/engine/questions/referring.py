@@ -134,7 +134,8 @@ def mentions(
     marked = [one for one, is_bare, lot in zip(involved, bare, lots, strict=True) if not is_bare or lot < marked_share]
     kind = AREA_MARKS[int(rng.integers(len(AREA_MARKS)))]
     drawn = {one: _drawn_in(scene, one, frames, draft.marked_in_every_view) for one in marked}
-    if kind == "box" and _mixed_up(scene, drawn, len(frames)):
+    boxy = any(tidy(tag).lower().endswith(AREA_MARKS) for tag in tags)  # "the box (red box)" reads badly
+    if kind == "box" and (boxy or _mixed_up(scene, drawn, len(frames))):
         kind = "mask"
     color_of = {one: next(colors) for one in marked}
     marks = [

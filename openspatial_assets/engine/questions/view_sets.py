@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openspatial_assets.engine.questions.candidates import Sieve
-from openspatial_assets.engine.questions.gates import MIN_VISIBLE_FRACTION
+from openspatial_assets.engine.questions.gates import MIN_VISIBLE_FRACTION, well_in_image
 from openspatial_assets.engine.questions.referring import asked_about
 from openspatial_assets.engine.scene_graph.scene import SceneGraph
 
@@ -29,7 +29,8 @@ def shown_views(scene: SceneGraph, rng: np.random.Generator) -> NDArray[np.int64
 def nameable(scene: SceneGraph) -> NDArray[np.bool_]:
     """`(f, o)` whether a question may name the object in the frame: it is seen well enough, and its tag says what."""
     seen, may = scene.sightings, np.zeros(scene.sighting_of.shape, np.bool_)
-    may[seen.frames, seen.objects] = asked_about(scene) & (seen.visible_fraction >= MIN_VISIBLE_FRACTION)
+    well_seen = (seen.visible_fraction >= MIN_VISIBLE_FRACTION) & well_in_image(scene)
+    may[seen.frames, seen.objects] = asked_about(scene) & well_seen
     return may
 
 
@@ -45,6 +46,7 @@ def count_unnamed(sieve: Sieve, scene: SceneGraph, views: NDArray[np.int64], in_
     faint = seen.visible_fraction < MIN_VISIBLE_FRACTION
     sieve.count("tag_not_asked_about", int(times[~tagged].sum()))
     sieve.count("not_visible_enough", int(times[tagged & faint].sum()))
+    sieve.count("barely_in_the_image", int(times[tagged & ~faint & ~well_in_image(scene)].sum()))
     if in_both:
         twice = nameable(scene)[views].any(axis=1) & scene.glimpsed[views].all(axis=1)
         sieve.count("seen_in_both_views", int(twice.sum()))
