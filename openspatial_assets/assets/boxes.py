@@ -1,8 +1,9 @@
-"""From a registration to the table `scene_boxes`: the source's annotated boxes.
+"""From a registration to the table `scene_boxes`: the source's annotated boxes; and what a scene's boxes tell.
 
 What does not belong here: reading and checking the files (`resources/sources`).
 """
 
+import numpy as np
 import polars as pl
 
 from resources import sources
@@ -26,3 +27,10 @@ def boxes_of(registration: Registration) -> pl.DataFrame:
             "objects.json)"
         )
     return boxes
+
+
+def length_unit_of(scene_boxes: pl.DataFrame) -> float:
+    """World units that stand for a metre in margins: 1, or the median box diagonal of a scene without scale."""
+    if scene_boxes["metric"].all():
+        return 1.0
+    return float(np.median(np.linalg.norm(scene_boxes["extents"].to_numpy(), axis=1)))

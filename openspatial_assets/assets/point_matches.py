@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from openspatial_assets.assets.boxes import length_unit_of
 from openspatial_assets.engine.correspondence.distractors import Decoys
 from openspatial_assets.engine.correspondence.matching import OK, TOO_FEW_DISTRACTORS, Matches, matched
 from openspatial_assets.engine.correspondence.seen_view import SeenView
@@ -50,7 +51,7 @@ def matches_of_pairs(
     decoys = {
         frame_id: Decoys.of(view, settings, _random(settings, frame_id)) for frame_id, view in sorted(views.items())
     }
-    length_unit = _length_unit(scene_boxes)
+    length_unit = length_unit_of(scene_boxes)
     rows: list[dict[str, Any]] = []
     for first, second in ordered:
         if first in views and second in views:
@@ -134,13 +135,6 @@ def _distractors(decoys: Decoys, chosen: NDArray[np.int64]) -> Sequence[dict[str
         {"object_id": name or None, "u": float(u), "v": float(v), "depth": depth}
         for name, (u, v), depth in zip(*columns, strict=True)
     ]
-
-
-def _length_unit(scene_boxes: pl.DataFrame) -> float:
-    """World units that stand for a metre: 1, or the median diagonal of the boxes of a scene without scale."""
-    if scene_boxes.is_empty() or scene_boxes["metric"].all():
-        return 1.0
-    return float(np.median(np.linalg.norm(scene_boxes["extents"].to_numpy(), axis=1)))
 
 
 def _random(settings: MatchSettings, *frame_ids: str) -> np.random.Generator:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from openspatial_assets.assets.boxes import length_unit_of
 from openspatial_assets.assets.marked_pictures import frames_by_id
 from openspatial_assets.assets.previews import Picture, boxes_of_rows
 from openspatial_assets.engine.questions.grammar import tidy
@@ -61,14 +62,9 @@ def view_pairs_of_scene(
         sees[:, links],
         sharp_frames(frames["sharpness"].cast(pl.Float64).to_numpy(), settings.sharpness_ratio),
         settings,
-        _length_unit(scene_boxes),
+        length_unit_of(scene_boxes),
     )
     return _table(frame_ids, names, sees, chosen)
-
-
-def _length_unit(scene_boxes: pl.DataFrame) -> float:
-    """World units that stand for a metre, as `SceneGraph.length_unit` has them."""
-    return 1.0 if scene_boxes["metric"].all() else float(np.median(boxes_of_rows(scene_boxes).diagonals))
 
 
 def _positions(table: pl.DataFrame, column: str, ids: Sequence[str]) -> NDArray[np.int64]:
