@@ -20,12 +20,12 @@ RULES = tuple(
         f"qa/{subtask}",
         "answers_verified",
         "A second implementation that shares no code with the generator agrees with every answer.",
-        "select q.qa_id, q.scene_id, q.variant, q.question, q.answer, "
+        "select * from (select q.qa_id, q.scene_id, q.variant, q.question, q.answer, "
         "case when v.qa_id is null then 'not verified yet; materialise verifications' "
         "when v.checked <> md5(concat_ws(chr(10), q.question, q.answer, q.evidence)) "
-        "then 'changed since it was verified; materialise verifications' else v.problem end as problem "
+        "then 'changed since it was verified; materialise verifications' else v.problem end as found "
         f"from qa_{subtask} q left join verifications v "
-        "on q.scene_id = v.scene and q.variant = v.variant and q.qa_id = v.qa_id where problem is not null",
+        "on q.scene_id = v.scene and q.variant = v.variant and q.qa_id = v.qa_id) where found is not null",
     )
     for subtask in SUBTASKS
 )
