@@ -26,6 +26,7 @@ RULES = tuple(
         "then 'changed since it was verified; materialise verifications' else v.problem end as found "
         f"from qa_{subtask} q left join verifications v "
         "on q.scene_id = v.scene and q.variant = v.variant and q.qa_id = v.qa_id) where found is not null",
+        reads=("verifications",),
     )
     for subtask in SUBTASKS
 )

@@ -23,6 +23,7 @@ class Rule:
         description: what must hold.
         offending: SQL over the catalogue that selects what breaks the rule; no rows, and the rule holds.
         is_error: whether a broken rule is an error; else a warning, for what a lead should look at.
+        reads: further assets that the query reads: in the same run, they are made first.
     """
 
     table: str
@@ -30,10 +31,16 @@ class Rule:
     description: str
     offending: str
     is_error: bool = True
+    reads: tuple[str, ...] = ()
 
     @property
     def spec(self) -> dg.AssetCheckSpec:
-        return dg.AssetCheckSpec(self.name, asset=dg.AssetKey(self.table.split("/")), description=self.description)
+        return dg.AssetCheckSpec(
+            self.name,
+            asset=dg.AssetKey(self.table.split("/")),
+            description=self.description,
+            additional_deps=[dg.AssetKey(table.split("/")) for table in self.reads],
+        )
 
 
 def checks_of(name: str, rules: Sequence[Rule]) -> dg.AssetChecksDefinition:
