@@ -235,15 +235,7 @@ VERIFICATION = Recipe(
         (Output(tables.VERIFICATIONS, verifications.RULE_VERSION),),
         inputs=("frames", "scene_boxes", *QUESTION_TABLES),
     ),
-    pieces=lambda inputs: [
-        (
-            inputs.table(name),
-            inputs.table("frames"),
-            inputs.table("scene_boxes"),
-            inputs.choices["representation"],
-        )
-        for name in QUESTION_TABLES
-    ],
+    pieces=lambda inputs: pieces.verifying(inputs, QUESTION_TABLES),
     work=verifications.verifications_of,
     join=stacked(tables.VERIFICATIONS),
     shown={"verifications": Presentation("quality", presentation.verifications, ("numpy", "scipy"))},

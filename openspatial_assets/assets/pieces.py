@@ -35,12 +35,12 @@ def scene_tables(inputs: Inputs, chunks: Iterator[Any]) -> dict[str, pl.DataFram
 
 
 def match_pieces(inputs: Inputs) -> Iterator[tuple]:
-    pairs, frames, objects = (inputs.table(name) for name in ("view_pairs", "frames", "object_frames"))
+    pairs, frames, objects, boxes = map(inputs.table, ("view_pairs", "frames", "object_frames", "scene_boxes"))
     for start in range(0, pairs.height, PAIRS_A_PIECE):
         chunk = pairs.slice(start, PAIRS_A_PIECE)
         shown = pl.concat([chunk["frame_a"], chunk["frame_b"]]).unique().implode()
         of_chunk = (table.filter(pl.col("frame_id").is_in(shown)) for table in (frames, objects))
-        yield chunk, *of_chunk, inputs.table("scene_boxes"), inputs.settings["matches"]
+        yield chunk, *of_chunk, boxes, inputs.settings["matches"]
 
 
 def asking(inputs: Inputs, subtasks: Sequence[str]) -> list[tuple]:
@@ -55,6 +55,15 @@ def asking(inputs: Inputs, subtasks: Sequence[str]) -> list[tuple]:
             subtasks,
         )
     ]
+
+
+def verifying(inputs: Inputs, names: Sequence[str]) -> list[tuple]:
+    frames, boxes, representation = (
+        inputs.table("frames"),
+        inputs.table("scene_boxes"),
+        inputs.choices["representation"],
+    )
+    return [(inputs.table(name), frames, boxes, representation) for name in names]
 
 
 def outdated(inputs: Inputs) -> list[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from support.gemini_server import KEY, serving
 
 from resources.sources.registration import Registration
 
@@ -53,3 +54,12 @@ def make_folder(tmp_path):
         return Registration(name, "rgbd_folder", str(root))
 
     return make
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server of the test's own that speaks as Gemini does, and its key in the environment."""
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+    with serving() as state:
+        yield state

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from support.gemini_server import HANG, KEY, serving
+from support.gemini_server import HANG
 from support.tables import random_tables
 
 from openspatial_assets.assets.captions import rephrased, rephrased_by, rephrasing_counts
@@ -41,14 +41,6 @@ def rows(captions):
             "frame_ids": [[str(frame) for frame in shown.frames] for shown, _ in captions],
         }
     )
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setenv("GEMINI_API_KEY", KEY)
-    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
-    with serving() as state:
-        yield state
 
 
 @pytest.fixture

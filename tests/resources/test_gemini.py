@@ -4,20 +4,12 @@ import json
 import logging
 
 import pytest
-from support.gemini_server import ANSWER_TOKENS, DROP, HANG, KEY, PROMPT_TOKENS, serving
+from support.gemini_server import ANSWER_TOKENS, DROP, HANG, KEY, PROMPT_TOKENS
 
 from resources.gemini import Gemini, GeminiError
 
 SCHEMA = {"type": "object", "properties": {"word": {"type": "string"}}}
 GOOD = json.dumps({"word": "straße"})
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setenv("GEMINI_API_KEY", KEY)
-    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
-    with serving() as state:
-        yield state
 
 
 @pytest.fixture
