@@ -1,6 +1,6 @@
 """What a table's schema is: its columns, their types and meanings, and the check of every frame that is written.
 
-What does not belong here: the tables themselves (`tables.py`), and where they lie (`store.py`).
+What does not belong here: the tables themselves (`tables`), and where they lie (`store.py`).
 """
 
 from collections.abc import Mapping

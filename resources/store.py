@@ -135,7 +135,7 @@ class StoreIOManager(dg.ConfigurableIOManager):
 def _table(key: dg.AssetKey) -> Table:
     name = "/".join(key.path)
     if name not in TABLES:
-        raise KeyError(f"asset {name} has no schema; add it to resources/tables.py")
+        raise KeyError(f"asset {name} has no schema; add it to resources/tables")
     return TABLES[name]
 
 
