@@ -6,6 +6,7 @@
     intrinsic/intrinsic_color.txt   3x3 or 4x4, pixels (or intrinsic/intrinsic.txt, or intrinsic.txt)
     intrinsic/intrinsic_depth.txt   if the depth camera has its own
     objects.json                    [{"id", "label", "obb": [cx, cy, cz, xl, yl, zl, roll, pitch, yaw]}]; may be absent
+    recognitions.json               {"<frame>": [{"box_2d", "label"}]}, recorded answers of Gemini; may be absent
 
 Nothing is copied or resized. Options: `gravity_aligned` (true or false; default true).
 What does not belong here: reading and judging the images (`frame_files.py`), and other layouts.
@@ -32,6 +33,7 @@ POSE_SUFFIXES = (".txt",)
 COLOR_INTRINSICS = ("intrinsic/intrinsic_color.txt", "intrinsic/intrinsic.txt", "intrinsic.txt")
 DEPTH_INTRINSICS = ("intrinsic/intrinsic_depth.txt",)
 BOX_FILE = "objects.json"
+RECOGNITION_FILE = "recognitions.json"
 
 FRAME_DIGITS = 6
 """Numbers in file names are padded to this many digits, where without padding they do not sort in order."""
@@ -101,6 +103,22 @@ def read_boxes(registration: Registration) -> pl.DataFrame | None:
     return read_box_file(path, registration.scene_id, is_metric(registration))
 
 
+def box_origins(registration: Registration) -> tuple[str, ...]:
+    """Where boxes may come from: `objects.json`, if it is there; and what is recognised, if depth is there to lift it.
+
+    A folder without either is taken as one whose `objects.json` is missing.
+    """
+    root = Path(registration.root)
+    found = {"annotated": (root / BOX_FILE).exists(), "lifted": (root / "depth").is_dir()}
+    return tuple(origin for origin, there in found.items() if there) or ("annotated",)
+
+
+def recorded_recognitions(registration: Registration) -> str | None:
+    """The file of recorded recognitions, `recognitions.json`; None if there is none."""
+    path = _root(registration) / RECOGNITION_FILE
+    return str(path) if path.exists() else None
+
+
 def read_scene(registration: Registration) -> SceneReading:
     """Frames, boxes and what is known of the scene as a whole."""
     frames, dropped = read_frames(registration)
@@ -115,12 +133,16 @@ def read_scene(registration: Registration) -> SceneReading:
 
 
 def signature(registration: Registration) -> dict[str, str]:
-    """Hashes of names, sizes and modification times of the files that make the frames, and of the box file."""
+    """Hashes of names, sizes and modification times of the files that make the frames, and of the other two files."""
     root = _root(registration)
     folders = {"color": COLOR_SUFFIXES, "depth": DEPTH_SUFFIXES, "pose": POSE_SUFFIXES}
     frames = [path for name, suffixes in folders.items() for path in _listing(root / name, suffixes)]
     frames += [root / name for name in (*COLOR_INTRINSICS, *DEPTH_INTRINSICS)]
-    return {"frames": _stat_hash(root, frames), "boxes": _stat_hash(root, [root / BOX_FILE])}
+    return {
+        "frames": _stat_hash(root, frames),
+        "boxes": _stat_hash(root, [root / BOX_FILE]),
+        "recognitions": _stat_hash(root, [root / RECOGNITION_FILE]),
+    }
 
 
 def _root(registration: Registration) -> Path:

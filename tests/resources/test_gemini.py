@@ -1,12 +1,15 @@
 """The client: what it sends, when it sends again, what it keeps, and that the key stays where it is."""
 
+import base64
 import json
 import logging
+import traceback
+from pathlib import Path
 
 import pytest
-from support.gemini_server import ANSWER_TOKENS, DROP, HANG, KEY, PROMPT_TOKENS
+from support.gemini_server import ANSWER_TOKENS, DROP, HANG, KEY, PAGE, PROMPT_TOKENS, Busy
 
-from resources.gemini import Gemini, GeminiError
+from resources.gemini import Gemini, GeminiError, Picture
 
 SCHEMA = {"type": "object", "properties": {"word": {"type": "string"}}}
 GOOD = json.dumps({"word": "straße"})
@@ -18,6 +21,12 @@ def client(server, tmp_path):
     made = Gemini("gemini-test", str(tmp_path / "answers"), 5.0, 4, server.url, pauses.append)
     made.pauses = pauses
     return made
+
+
+def _kept(client):
+    """The files of kept answers."""
+    folder = Path(client.folder)
+    return list(folder.iterdir()) if folder.exists() else []
 
 
 def test_what_is_asked_and_what_comes_back(server, client):
@@ -58,12 +67,56 @@ def test_another_model_prompt_or_schema_is_another_question(server, client, chan
     assert len(server.requests) == 2
 
 
+def test_a_picture_is_sent_before_the_prompt_and_tells_answers_apart(server, client):
+    server.answers = [GOOD]
+    for digest, data in (("one", b"first"), ("other", b"second"), ("one", b"encoded anew")):
+        client.ask("a", SCHEMA, [Picture(data, "image/jpeg", digest)])
+    client.ask("a", SCHEMA)
+    sent = [body["contents"][0]["parts"] for _, _, body in server.requests]
+    assert [len(parts) for parts in sent] == [2, 2, 1]
+    assert [base64.urlsafe_b64decode(parts[0]["inlineData"]["data"]) for parts in sent[:2]] == [b"first", b"second"]
+    assert "image/jpeg" in sent[0][0]["inlineData"].values()
+    assert sent[0][1] == {"text": "a"}
+    assert client.usage.remembered == 1
+    assert all("first" not in path.read_text() for path in _kept(client))
+
+
+def test_thinking_and_length_are_bounded_on_demand_and_are_part_of_the_question(server, client):
+    server.answers = [GOOD]
+    client.ask("a", SCHEMA)
+    client.thinking_tokens, client.max_answer_tokens = 0, 512
+    client.ask("a", SCHEMA)
+    plain, bounded = (body["generationConfig"] for _, _, body in server.requests)
+    assert not {"thinkingConfig", "maxOutputTokens"} & set(plain)
+    assert list(bounded["thinkingConfig"].values()) == [0]
+    assert bounded["maxOutputTokens"] == 512
+
+
 @pytest.mark.parametrize("code", [408, 429, 500, 503])
 def test_a_busy_service_is_asked_again_after_longer_and_longer_pauses(server, client, code):
     server.answers = [code, code, code, GOOD]
     assert client.ask("a", SCHEMA) == {"word": "straße"}
     assert client.pauses == [1.0, 2.0, 4.0]
     assert client.usage.sent_again == 3
+
+
+@pytest.mark.parametrize("in_header", [False, True])
+def test_a_busy_service_is_given_the_time_that_it_asks_for(server, client, in_header):
+    server.answers = [Busy(429, 17.5, in_header), Busy(429, 0.5, in_header), GOOD]
+    assert client.ask("a", SCHEMA) == {"word": "straße"}
+    assert client.pauses == [17.5, 2.0]
+    server.answers = [Busy(429, 3600.0, in_header)]
+    with pytest.raises(GeminiError, match="no answer in 1 attempts") as caught:
+        client.ask("b", SCHEMA)
+    assert caught.value.is_outage
+
+
+def test_a_page_of_somebody_else_is_no_answer(server, client):
+    server.answers = [PAGE]
+    with pytest.raises(GeminiError, match="no answer in 4 attempts") as caught:
+        client.ask("a", SCHEMA)
+    assert caught.value.is_outage
+    assert not _kept(client)
 
 
 def test_a_broken_service_is_given_up(server, client):
@@ -133,6 +186,7 @@ def test_the_key_is_in_no_file_log_or_error(server, client, tmp_path, caplog):
     with pytest.raises(GeminiError) as caught:
         client.ask("b", SCHEMA)
     assert KEY not in str(caught.value)
+    assert KEY not in "".join(traceback.format_exception(caught.value))
     assert "***" in str(caught.value)
     assert KEY not in caplog.text
     assert KEY not in repr(client)

@@ -12,11 +12,25 @@ KEY = "test-key-AIza0123456789"
 
 HANG = "hang"
 DROP = "drop"
+PAGE = "<html>Please log in</html>"
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A refusal that says how long to wait: in a header, or, as Gemini does, in the error's details."""
+
+    code: int
+    seconds: float
+    in_header: bool = False
 
 
 @dataclass
 class GeminiServer:
-    """What it was asked, and what it answers: texts, None, HTTP codes, `HANG` or `DROP`; the last one stays."""
+    """What it was asked, and what it answers.
+
+    Answers are texts, None, HTTP codes, `Busy`, `HANG`, `DROP`, `PAGE` (no JSON at all), or a function from the
+    request's body to one of them; the last one stays.
+    """
 
     url: str = ""
     answers: list = field(default_factory=list)
@@ -37,6 +51,7 @@ def serving() -> Iterator[GeminiServer]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             state.requests.append((self.path, dict(self.headers), json.loads(body)))
             answer = state.next_answer()
+            answer = answer(state.requests[-1][2]) if callable(answer) else answer
             if answer == HANG:
                 state.released.wait(10)
                 return
@@ -44,15 +59,23 @@ def serving() -> Iterator[GeminiServer]:
                 self.connection.close()
                 return
             if isinstance(answer, int):
-                message = f"{self.headers['x-goog-api-key']} is told no"
-                self._send(answer, {"error": {"code": answer, "message": message, "status": "NO"}})
+                answer = Busy(answer, 0.0)
+            if answer == PAGE:
+                self._send(200, PAGE.encode())
+            elif isinstance(answer, Busy):
+                error = {"code": answer.code, "message": f"{self.headers['x-goog-api-key']} is told no", "status": "NO"}
+                if answer.seconds and not answer.in_header:
+                    error["details"] = [{"@type": "type.googleapis.com/google.rpc.RetryInfo"}]
+                    error["details"][0]["retryDelay"] = f"{answer.seconds:g}s"
+                headers = {"Retry-After": f"{answer.seconds:g}"} if answer.in_header else {}
+                self._send(answer.code, json.dumps({"error": error}).encode(), headers)
             else:
-                self._send(200, said(answer))
+                self._send(200, json.dumps(said(answer)).encode())
 
-        def _send(self, code, content):
-            data = json.dumps(content).encode()
+        def _send(self, code, data, headers=None):
             self.send_response(code)
-            self.send_header("Content-Type", "application/json")
+            for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

@@ -62,6 +62,16 @@ def is_gravity_aligned(registration: Registration) -> bool:
     return True
 
 
+def box_origins(registration: Registration) -> tuple[str, ...]:
+    """Both: a room has boxes, and depth and recorded recognitions to lift others from."""
+    return "annotated", "lifted"
+
+
+def recorded_recognitions(registration: Registration) -> str | None:
+    """The file of recorded recognitions: every room has one, once it is made."""
+    return str(Path(registration.root) / rgbd_folder.RECOGNITION_FILE)
+
+
 def read_scene(registration: Registration) -> SceneReading:
     """Frames, boxes and what is known of the room as a whole."""
     return rgbd_folder.read_scene(_as_folder(registration))

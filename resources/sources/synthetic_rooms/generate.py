@@ -17,6 +17,7 @@ from resources.sources.synthetic_rooms.folder import write_frame, write_intrinsi
 from resources.sources.synthetic_rooms.layout import Arrangement, NoRoom
 from resources.sources.synthetic_rooms.lighting import Sun, light_map, sun_through
 from resources.sources.synthetic_rooms.options import RoomOptions
+from resources.sources.synthetic_rooms.recordings import recorded_answers, seen_frame, write_recognitions
 from resources.sources.synthetic_rooms.render import camera_rays, render
 from resources.sources.synthetic_rooms.room import Room, design_room, room_patches
 from resources.sources.synthetic_rooms.scene import Solids, build_scene, build_solids
@@ -86,14 +87,17 @@ def _write_room(root: Path, furnished: FurnishedRoom, options: RoomOptions) -> N
     boxes = Boxes.from_rpy(*(np.array([item[key] for item in objects]) for key in ("center", "extents", "rpy")))
     casters = object_casters(scene.solids, len(placed))
     frame_ids = [f"{k:06d}" for k in range(options.num_frames)]
+    seen = {}
     counts = np.zeros((2, options.num_frames, len(placed)), np.int64)
     for k, world_from_camera in enumerate(furnished.walk.world_from_camera):
         camera = Camera(options.width, options.height, options.intrinsics, world_from_camera)
         frame = render(scene, light, camera)
         counts[0, k] = visible_pixels(frame.instance, len(placed))
         counts[1, k] = unoccluded_pixels(casters, boxes, camera, camera_rays(camera), frame)
+        seen[frame_ids[k]] = seen_frame(frame.instance, *counts[:, k])
         write_frame(root, frame_ids[k], frame, world_from_camera)
     write_objects(root, objects, frame_ids, *counts)
+    write_recognitions(root, recorded_answers(seen, [item["label"] for item in objects], options.seed))
 
 
 def _record(object_id: str, tag: str, box: Boxes) -> dict:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-GENERATOR_VERSION = "1"
+GENERATOR_VERSION = "2"
 """Raised whenever the same options make other files: rooms made before are then made anew."""
 FOCAL_LENGTH = 500 / 640
 """Focal length as a share of the image's width: a horizontal field of view of 65 degrees."""

@@ -286,6 +286,12 @@ def test_the_signature_changes_with_the_files_that_are_read(make_folder, tmp_pat
     os.utime(Path(room.root) / "objects.json", ns=(1, 1))
     assert rgbd_folder.signature(room)["frames"] == before["frames"]
     assert rgbd_folder.signature(room)["boxes"] != before["boxes"]
+    assert rgbd_folder.signature(room)["recognitions"] == before["recognitions"]
+    assert rgbd_folder.recorded_recognitions(room) is None
+    change(room, "recognitions.json", b"{}")
+    assert rgbd_folder.signature(room)["recognitions"] != before["recognitions"]
+    assert rgbd_folder.signature(room)["frames"] == before["frames"]
+    assert rgbd_folder.recorded_recognitions(room) == str(Path(room.root) / "recognitions.json")
     change(room, "pose/000002.txt", None)
     assert rgbd_folder.signature(room)["frames"] != before["frames"]
 

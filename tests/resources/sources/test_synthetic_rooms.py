@@ -20,6 +20,7 @@ from resources import sources
 from resources.sources.registration import Registration, SourceError
 from resources.sources.synthetic_rooms.folder import MARKER, write_once
 from resources.sources.synthetic_rooms.generate import RoomOptions, furnish, make_room
+from resources.sources.synthetic_rooms.recordings import OTHER_WORDS
 from resources.sources.synthetic_rooms.truth import load_truth
 
 SMALL = RoomOptions(seed=2, num_frames=4, width=320, height=240)
@@ -123,6 +124,27 @@ def test_counts_are_those_of_the_maps_and_of_rays_at_each_object_alone(room, sma
         alone.add_triangles(o3d.core.Tensor(vertices), o3d.core.Tensor(faces))
         covered = np.isfinite(alone.cast_rays(o3d.core.Tensor(rays))["t_hit"].numpy()).sum()
         assert abs(covered - truth.unoccluded_pixels[2, index]) <= 2, truth.object_ids[index]
+
+
+def test_recorded_recognitions_are_of_what_is_seen(room):
+    """Most boxes lie on the pixels of the object that they name, whatever word they use for it."""
+    root, truth = room
+    recorded = json.loads((root / "recognitions.json").read_text())
+    assert list(recorded) == list(truth.frame_ids)
+    overlaps = []
+    for frame_id, answer in recorded.items():
+        instance = truth.instance_map(frame_id)
+        for entry in answer:
+            ymin, xmin, ymax, xmax = np.array(entry["box_2d"]) / 1000 * np.tile(instance.shape, 2)
+            meant = [k for k, tag in enumerate(truth.tags) if entry["label"] in (tag, *OTHER_WORDS.get(tag, ()))]
+            assert meant, entry["label"]
+            v, u = np.mgrid[: instance.shape[0], : instance.shape[1]]
+            inside = (u + 0.5 > xmin) & (u + 0.5 < xmax) & (v + 0.5 > ymin) & (v + 0.5 < ymax)
+            boxes = [cv2.boundingRect((instance == k + 1).astype(np.uint8)) for k in meant]
+            around = [(u >= x) & (u < x + w) & (v >= y) & (v < y + h) for x, y, w, h in boxes]
+            overlaps.append(max((inside & box).sum() / (inside | box).sum() for box in around))
+    assert len(overlaps) >= 20
+    assert np.mean(np.array(overlaps) > 0.75) > 0.9
 
 
 def test_pictures_are_well_exposed(room):
@@ -293,6 +315,7 @@ def test_as_a_source(room, tmp_path):
     assert (reading.metric, reading.gravity_aligned, reading.dropped) == (True, True, [])
     assert reading.license == "Apache-2.0"
     assert len(source.frame_entries(made)) == SMALL.num_frames
+    assert source.recorded_recognitions(made) == str(root / "recognitions.json")
     before = source.signature(made)
     (root / "truth" / "note").touch()
     assert source.signature(made) == before, "the truth is nothing that the pipeline reads"
