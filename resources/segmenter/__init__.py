@@ -1,7 +1,8 @@
-"""What refines the depth masks of a frame: Segment Anything, GrabCut, or nothing. One module each, found by name.
+"""What refines the depth masks of a frame, or finds the objects in recognised boxes. One module each, found by name.
 
-What belongs here: the narrow interface that all share. What does not: the models (the modules beside this one), and
-what is done with a mask that strays from the depth mask (`assets/masks.py`).
+Segment Anything does both; GrabCut and `depth` refine, `regions` finds. What belongs here: the narrow interfaces that
+they share. What does not: the models (the modules beside this one), and what is done with a mask that strays
+(`assets/masks.py`).
 """
 
 from importlib import import_module
@@ -10,6 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from openspatial_assets.engine.instances.regions import BoxView
+from openspatial_assets.engine.instances.settings import AUTO, REGIONS, SAM, InstanceSettings
 from openspatial_assets.engine.masks.regions import Mask
 from openspatial_assets.engine.masks.settings import MaskSettings
 from openspatial_assets.engine.masks.trimap import DepthView
@@ -38,6 +41,27 @@ class Segmenter(Protocol):
         ...
 
 
+class BoxSegmenter(Protocol):
+    """Finds the objects in the recognised boxes of one frame at a time.
+
+    Attributes:
+        name: what the table `instance_masks` calls it.
+    """
+
+    name: str
+
+    def segment(self, image: NDArray[np.uint8], view: BoxView) -> list[tuple[Mask, float | None]]:
+        """The mask `(h, w)` of the object of each box of `view`, and the segmenter's confidence, where it has one.
+
+        A mask is empty where nothing could be told apart.
+
+        Args:
+            image: `(h, w, 3)` RGB.
+            view: the boxes, and depth, where there is some.
+        """
+        ...
+
+
 def load(name: str, settings: MaskSettings) -> Segmenter:
     """The segmenter of the choice `masks`: sam, grabcut or depth.
 
@@ -45,3 +69,16 @@ def load(name: str, settings: MaskSettings) -> Segmenter:
         SegmenterError: it cannot be used as things are set.
     """
     return import_module(f"{__name__}.{name}").load(settings)
+
+
+def load_for_boxes(settings: InstanceSettings, masks: MaskSettings) -> BoxSegmenter:
+    """The segmenter of boxes that the setting `instances.segmenter` names: sam, regions, or auto, which takes Segment
+    Anything where its weights are set.
+
+    Raises:
+        SegmenterError: it cannot be used as things are set.
+    """
+    name = settings.segmenter
+    if name == AUTO:
+        name = SAM if masks.sam_checkpoint_path else REGIONS
+    return import_module(f"{__name__}.{name}").load_for_boxes(settings, masks)

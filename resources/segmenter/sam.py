@@ -1,4 +1,4 @@
-"""Segment Anything (`segment-anything`), prompted with a box and points from the depth masks.
+"""Segment Anything (`segment-anything`), prompted with a box and points from the depth masks, or with a recognised box.
 
 What does not belong here: the prompts themselves (`engine/masks/prompts.py`). PyTorch and the package are imported when
 a model is loaded, not before: they cost seconds, and only `masks=sam` needs them.
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openspatial_assets.engine.instances.regions import BoxView
+from openspatial_assets.engine.instances.settings import SAM, InstanceSettings
 from openspatial_assets.engine.masks.prompts import prompt_of
 from openspatial_assets.engine.masks.regions import Mask
 from openspatial_assets.engine.masks.settings import MaskSettings
@@ -39,9 +41,10 @@ SCHEMAS = {
 
 
 class SegmentAnything:
-    """Refines depth masks with a Segment Anything model."""
+    """Refines depth masks, or finds the objects in boxes, with a Segment Anything model."""
 
     reads_color = True
+    name = SAM
 
     def __init__(self, predictor: "SamPredictor", settings: MaskSettings) -> None:
         self._predictor, self._settings = predictor, settings
@@ -55,6 +58,24 @@ class SegmentAnything:
         refined = [self._predict(view.masks, index) for index in range(len(view.masks))]
         self._predictor.reset_image()
         return refined
+
+    def segment(self, image: NDArray[np.uint8], view: BoxView) -> list[tuple[Mask, float | None]]:
+        """The model's mask `(h, w)` of the object of each box of `view`, and the IoU that it expects of it, 0 to 1.
+
+        The image is embedded once for all boxes; depth is not looked at. Masks may overlap.
+        """
+        if not len(view.boxes):
+            return []
+        self._predictor.set_image(image)
+        found = [self._in_box(np.asarray(box, dtype=np.float64)) for box in view.boxes]
+        self._predictor.reset_image()
+        return found
+
+    def _in_box(self, box: NDArray[np.float64]) -> tuple[Mask, float]:
+        # The model names the last pixel of a box, not the first beyond it.
+        inclusive = np.array([box[0], box[1], max(box[2] - 1, box[0]), max(box[3] - 1, box[1])])
+        predicted, scores, _ = self._predictor.predict(box=inclusive, multimask_output=False)
+        return predicted[0], float(scores[0])
 
     def _predict(self, masks: NDArray[np.bool_], index: int) -> tuple[Mask, float]:
         prompt = prompt_of(masks, index, self._settings.sam_positive_points, self._settings.sam_negative_points)
@@ -72,11 +93,21 @@ def load(settings: MaskSettings) -> SegmentAnything:
     Raises:
         SegmenterError: no checkpoint is set, the file is missing or broken, or does not fit the model type.
     """
+    return _loaded(settings, "masks=sam", "masks=grabcut")
+
+
+def load_for_boxes(settings: InstanceSettings, masks: MaskSettings) -> SegmentAnything:
+    """The same for recognised boxes; raises as `load`."""
+    return _loaded(masks, "instances.segmenter=sam", "instances.segmenter=regions")
+
+
+def _loaded(settings: MaskSettings, wanted: str, instead: str) -> SegmentAnything:
+    """The model; `wanted` and `instead` are for the message of the error that no checkpoint is set."""
     path = settings.sam_checkpoint_path
     if not path:
         raise SegmenterError(
-            "masks=sam needs the weights of Segment Anything: set masks.sam_checkpoint_path to a checkpoint file "
-            "(sam_vit_b, sam_vit_l or sam_vit_h), or choose masks=grabcut, which needs none"
+            f"{wanted} needs the weights of Segment Anything: set masks.sam_checkpoint_path to a checkpoint file "
+            f"(sam_vit_b, sam_vit_l or sam_vit_h), or choose {instead}, which needs none"
         )
     try:
         stat = os.stat(path)

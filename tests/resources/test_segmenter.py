@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from openspatial_assets.engine.geometry.boxes import Boxes
+from openspatial_assets.engine.instances.regions import BoxView
+from openspatial_assets.engine.instances.settings import InstanceSettings
 from openspatial_assets.engine.masks.regions import intersection_over_union
 from openspatial_assets.engine.masks.settings import MaskSettings
 from openspatial_assets.engine.masks.trimap import DepthView
@@ -150,6 +152,38 @@ def test_sam_embeds_a_frame_once_and_prompts_each_object(checkpoint: str, monkey
         assert np.isfinite(score)
 
 
+def test_sam_finds_the_objects_in_boxes_and_embeds_a_frame_once(
+    checkpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from segment_anything import SamPredictor
+
+    embedded, prompts = [], []
+    set_image, predict = SamPredictor.set_image, SamPredictor.predict
+    monkeypatch.setattr(SamPredictor, "set_image", lambda self, *a: (embedded.append(a), set_image(self, *a)))
+    monkeypatch.setattr(SamPredictor, "predict", lambda self, **k: (prompts.append(k), predict(self, **k))[1])
+    view = desk.look()
+    boxes = np.array([[10.0, 20.0, 110.0, 220.0], [30.5, 40.5, 90.0, 80.0]])
+    finder = segmenter.load_for_boxes(InstanceSettings(segmenter="sam"), settings_for(checkpoint))
+    found = finder.segment(view.image, BoxView(boxes, view.camera.intrinsics, None))
+    assert finder.name == "sam"
+    assert len(embedded) == 1
+    # The model is told the last pixel of a box, not the first beyond it.
+    np.testing.assert_array_equal([one["box"] for one in prompts], boxes - [0, 0, 1, 1])
+    for mask, score in found:
+        assert mask.shape == view.depth.shape
+        assert mask.dtype == bool
+        assert np.isfinite(score)
+    assert finder.segment(view.image, BoxView(boxes[:0], view.camera.intrinsics, None)) == []
+    assert len(embedded) == 1
+
+
+def test_boxes_are_for_sam_where_it_has_weights_and_else_for_regions(checkpoint: str) -> None:
+    auto = InstanceSettings()
+    assert segmenter.load_for_boxes(auto, settings_for(checkpoint)).name == "sam"
+    assert segmenter.load_for_boxes(auto, MaskSettings()).name == "regions"
+    assert segmenter.load_for_boxes(InstanceSettings(segmenter="regions"), settings_for(checkpoint)).name == "regions"
+
+
 def test_sam_is_deterministic_and_loaded_once(checkpoint: str) -> None:
     view = desk.look()
     first = segmenter.load("sam", settings_for(checkpoint))
@@ -240,7 +274,9 @@ def test_a_checkpoint_of_something_else_is_named(checkpoint: str, content, model
 
 def test_heavy_packages_are_imported_only_for_sam() -> None:
     code = "import sys; from resources import segmenter; from openspatial_assets.engine.masks.settings import *;"
+    code += "from openspatial_assets.engine.instances.settings import *;"
     code += "segmenter.load('grabcut', MaskSettings()); segmenter.load('depth', MaskSettings());"
+    code += "segmenter.load_for_boxes(InstanceSettings(), MaskSettings());"
     code += "print([name for name in ('torch', 'segment_anything', 'torchvision') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
