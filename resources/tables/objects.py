@@ -52,7 +52,7 @@ LIFTED_BOXES = Table(
         "frame_ids": Column(Texts, "the frames that support it, sorted"),
         "detections": Column(pl.List(pl.Int64), "its recognition's number in each of them"),
         "labels": Column(pl.List(Count), "what the views call it, most votes first"),
-        "flags": Column(Texts, "single_view, extended_to_floor, tilted; sorted"),
+        "flags": Column(Texts, "completed, extended_to_floor, single_view, tilted; sorted"),
         "num_points": Column(pl.Int64, "points of its cleaned cloud"),
     },
     ("object_id",),

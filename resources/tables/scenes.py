@@ -64,9 +64,7 @@ RECONSTRUCTIONS = Table(
         "world_from_camera": Column(Mat4, "pose, row order; OpenCV camera axes; null likewise", required=False),
         "reprojection_error": Column(pl.Float64, "mean over its points, pixels; null likewise", required=False),
         "points": Column(pl.List(Point3), "triangulated points that the frame sees, a sample, world"),
-        "depth_range": Column(
-            Vec2, "camera z of nearly all of its points; null likewise", required=False
-        ),
+        "depth_range": Column(Vec2, "camera z of nearly all of its points; null likewise", required=False),
         "neighbors": Column(Texts, "registered frames that see the same points from elsewhere, best first"),
         "gravity_aligned": Column(pl.Boolean, "whether world Z is up; the same in all rows"),
         "metric": Column(pl.Boolean, "whether world units are metres; the same in all rows"),
@@ -99,9 +97,7 @@ SCENE_MESH = Table(
     "scene_mesh",
     "One row a scene: the surface fused from the depth of its keyframes. Empty for a scene without depth.",
     {
-        "mesh": Column(
-            Text, "triangles with colours (binary PLY), absolute path or fsspec URL", location=True
-        ),
+        "mesh": Column(Text, "triangles with colours (binary PLY), absolute path or fsspec URL", location=True),
         "vertices": Column(pl.Int64, "vertices"),
         "triangles": Column(pl.Int64, "triangles"),
         "voxel_m": Column(pl.Float64, "side of a voxel, world units"),
