@@ -37,6 +37,7 @@ SIGNATURE_BYTES = 16
 ROWS = pl.Schema(
     FRAMES.schema
     | {"depth_width": pl.Int64, "depth_height": pl.Int64, "depth_type": pl.String, "depth_median_m": pl.Float64}
+    | {"depth_scale_known": pl.Boolean}
 )
 """What `read_entries` gives: `frames`, and what only `settle_frames` needs."""
 
@@ -55,6 +56,7 @@ class FrameEntry:
         depth_intrinsics: those of the depth image; None: as the colour image.
         world_from_camera: 16 numbers, row order, rigid.
         timestamp: seconds, if known.
+        depth_scale: stored depth value / depth_scale = metres, where the layout knows it; None: the registration's.
         problem: why the frame cannot be used, if that is known already; image and pose may then be empty.
     """
 
@@ -65,6 +67,7 @@ class FrameEntry:
     depth_intrinsics: tuple[float, ...] | None = None
     world_from_camera: tuple[float, ...] = ()
     timestamp: float | None = None
+    depth_scale: float | None = None
     problem: str | None = None
 
 
@@ -124,7 +127,8 @@ def _row(registration: Registration, entry: FrameEntry) -> dict:
         "frame_id": entry.frame_id,
         "image": entry.image,
         "depth": entry.depth,
-        "depth_scale": float(registration.depth_scale or DEFAULT_DEPTH_SCALE),
+        "depth_scale": float(entry.depth_scale or registration.depth_scale or DEFAULT_DEPTH_SCALE),
+        "depth_scale_known": entry.depth_scale is not None,
         "width": grey.shape[1],
         "height": grey.shape[0],
         "intrinsics": list(entry.intrinsics),
@@ -205,8 +209,13 @@ def _bad_intrinsics(rows: pl.DataFrame) -> dict[int, str]:
 
 
 def _check_depth_scale(registration: Registration, rows: pl.DataFrame) -> None:
-    """Raise `SourceError` if the stored depths cannot be metres after division by the depth scale."""
+    """Raise `SourceError` if the stored depths cannot be metres after division by the depth scale.
+
+    A layout that knows the scale of each depth image is believed.
+    """
     rows = rows.filter(pl.col("depth").is_not_null())
+    if rows["depth_scale_known"].all():
+        return
     given = registration.depth_scale is not None
     advice = (
         "register the scene with depth_scale = stored value per metre "
