@@ -6,7 +6,7 @@ What does not belong here: how things are drawn (`engine/rendering`), and the pr
 import numpy as np
 import polars as pl
 
-from openspatial_assets.assets.previews import PLOT_PX, Picture, boxes_of_rows
+from openspatial_assets.assets.preview_parts import PLOT_PX, Picture, boxes_of_rows
 from openspatial_assets.engine.geometry.boxes import Boxes
 from openspatial_assets.engine.rendering.overlays import legend
 from openspatial_assets.engine.rendering.plots import Tiles, scene_from_above

@@ -38,32 +38,32 @@ def frames(inputs: Inputs, made: pl.DataFrame) -> Metadata:
         "keyframes": int(made["keyframe"].sum()),
         "median_sharpness": float(made["sharpness"].median() or 0.0),
         "without_depth": int(made["depth"].is_null().sum()),
-        **_picture(previews.preview_frames(made), "keyframes"),
+        **picture(previews.preview_frames(made), "keyframes"),
     }
 
 
 def scene_boxes(inputs: Inputs, made: pl.DataFrame) -> Metadata:
-    picture = previews.preview_boxes(inputs.table("frames"), made)
-    return {"tags": made["tag"].n_unique(), **_picture(picture, "boxes from above and in a frame")}
+    shown = previews.preview_boxes(inputs.table("frames"), made)
+    return {"tags": made["tag"].n_unique(), **picture(shown, "boxes from above and in a frame")}
 
 
 def frame_visibility(inputs: Inputs, made: pl.DataFrame) -> Metadata:
     reasons = {f"reason_{reason}": count for reason, count in made["reason"].value_counts(sort=True).iter_rows()}
-    picture = previews.preview_visibility(inputs.table("frames"), inputs.table("scene_boxes"), made)
+    shown = previews.preview_visibility(inputs.table("frames"), inputs.table("scene_boxes"), made)
     return {
         "visible": int(made["visible"].sum()),
         "visible_share": float(made["visible"].mean() or 0.0),
         **reasons,
-        **_picture(picture, "boxes in a frame, and why each was kept or dropped"),
+        **picture(shown, "boxes in a frame, and why each was kept or dropped"),
     }
 
 
 def refined_masks(inputs: Inputs, made: pl.DataFrame) -> Metadata:
-    picture = previews.preview_masks(inputs.table("frames"), inputs.table("scene_boxes"), made)
+    shown = previews.preview_masks(inputs.table("frames"), inputs.table("scene_boxes"), made)
     return {
         "mean_iou_with_depth_mask": float(made["iou_with_depth_mask"].mean() or 0.0),
         "replaced_by_depth_mask": int(made["replaced"].sum()),
-        **_picture(picture, "masks over frames"),
+        **picture(shown, "masks over frames"),
     }
 
 
@@ -72,7 +72,7 @@ def object_frames(inputs: Inputs, made: pl.DataFrame) -> Metadata:
         "objects": made["object_id"].n_unique(),
         "referable_share": float(made["referable"].mean() or 0.0),
         "median_visible_fraction": float(made["visible_fraction"].median() or 0.0),
-        **_picture(previews.preview_objects(inputs.table("frames"), made), "objects of a frame"),
+        **picture(previews.preview_objects(inputs.table("frames"), made), "objects of a frame"),
     }
 
 
@@ -92,10 +92,12 @@ def rejections(inputs: Inputs, made: pl.DataFrame) -> Metadata:
 
 
 def floor_cells(inputs: Inputs, made: pl.DataFrame) -> Metadata:
+    if made.is_empty():
+        return {"cells": 0, "why_empty": "no scale, no up direction, or no floor in sight"}
     free = made.filter("walkable_ground")
     area = {"walkable_m2": free.height * float(made["cell_m"][0]) ** 2, "floor_z": float(made["floor_z"][0])}
-    picture = floor_previews.preview_floor(inputs.table("frames"), None, made)
-    return {**(area if made.height else {}), **_picture(picture, "the floor from above")}
+    shown = floor_previews.preview_floor(inputs.table("frames"), None, made)
+    return {**area, **picture(shown, "the floor from above")}
 
 
 def view_pairs(inputs: Inputs, made: pl.DataFrame) -> Metadata:
@@ -105,7 +107,7 @@ def view_pairs(inputs: Inputs, made: pl.DataFrame) -> Metadata:
         "frames_in_pairs": shown.n_unique(),
         "median_distance_m": float(made["distance_m"].median() or 0.0),
         "median_angle_deg": float(made["angle_deg"].median() or 0.0),
-        **_picture(
+        **picture(
             views.preview_view_pairs(inputs.table("frames"), inputs.table("scene_boxes"), made),
             "pairs of views from above",
         ),
@@ -114,8 +116,8 @@ def view_pairs(inputs: Inputs, made: pl.DataFrame) -> Metadata:
 
 def point_matches(inputs: Inputs, made: pl.DataFrame) -> Metadata:
     reasons = {f"reason_{reason}": count for reason, count in made["reason"].value_counts(sort=True).iter_rows()}
-    picture = match_previews.preview_point_matches(inputs.table("frames"), made)
-    return {**reasons, **_picture(picture, "matched points of two views")}
+    shown = match_previews.preview_point_matches(inputs.table("frames"), made)
+    return {**reasons, **picture(shown, "matched points of two views")}
 
 
 def verifications(inputs: Inputs, made: pl.DataFrame) -> Metadata:
@@ -162,8 +164,9 @@ def training_export(inputs: Inputs, made: Written) -> Metadata:
     return made.shown
 
 
-def _picture(picture: Any, alternative: str) -> dict[str, Any]:
-    return _preview(previews.as_markdown(picture, alternative))
+def picture(shown: Any, alternative: str) -> dict[str, Any]:
+    """A picture as the preview of a materialisation; nothing for None."""
+    return _preview(previews.as_markdown(shown, alternative))
 
 
 def _preview(markdown: str | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from openspatial_assets.assets.boxes import length_unit_of
 from openspatial_assets.assets.marked_pictures import frames_by_id
-from openspatial_assets.assets.previews import Picture, boxes_of_rows
+from openspatial_assets.assets.preview_parts import Picture, boxes_of_rows, spread
 from openspatial_assets.engine.questions.grammar import tidy
 from openspatial_assets.engine.questions.referring import NOT_ASKED_ABOUT
 from openspatial_assets.engine.rendering.overlays import contact_sheet
@@ -103,9 +103,9 @@ def preview_view_pairs(frames: pl.DataFrame, scene_boxes: pl.DataFrame, view_pai
     frames, scene_boxes = frames.sort("frame_id"), scene_boxes.sort("object_id")
     view_pairs = view_pairs.sort("angle_deg", "frame_a", "frame_b")
     place = {name: index for index, name in enumerate(frames["frame_id"].to_list())}
-    examples = [view_pairs.row(index, named=True) for index in _spread(view_pairs.height, EXAMPLES)]
+    examples = [view_pairs.row(index, named=True) for index in spread(view_pairs.height, EXAMPLES)]
     colors = list(PALETTE.values())[: len(examples)]
-    shown = view_pairs.gather(_spread(view_pairs.height, MAX_LINKS))
+    shown = view_pairs.gather(spread(view_pairs.height, MAX_LINKS))
     links = [Link(place[a], place[b], LINK_COLOR) for a, b in shown.select("frame_a", "frame_b").iter_rows()]
     links += [
         Link(place[row["frame_a"]], place[row["frame_b"]], color, 3.0)
@@ -126,11 +126,6 @@ def preview_view_pairs(frames: pl.DataFrame, scene_boxes: pl.DataFrame, view_pai
         pictures += [_framed(read_color(known[row[name]]["image"]), color) for name in ("frame_a", "frame_b")]
         captions += [f"frame {row['frame_a']}", f"{row['frame_b']}: {apart}, {len(row['shared_objects'])} shared"]
     return _beside(above, contact_sheet(pictures, captions, 2, EXAMPLE_TILE_PX))
-
-
-def _spread(count: int, wanted: int) -> list[int]:
-    """At most `wanted` of `count` indices, evenly spread from the first to the last."""
-    return sorted({round(float(value)) for value in np.linspace(0, count - 1, min(count, wanted))})
 
 
 def _framed(picture: Picture, color: tuple[int, int, int]) -> Picture:

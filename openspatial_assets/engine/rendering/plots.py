@@ -52,11 +52,13 @@ class Tiles:
         centers: `(t, 2)` world x, y, metres.
         side: of each, metres.
         colors: one each.
+        apart: whether a line between them shows that they are cells; without it they are one picture.
     """
 
     centers: NDArray[np.float64]
     side: float
     colors: Sequence[Color]
+    apart: bool = True
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ def _draw_tiles(canvas: NDArray[np.uint8], ground: Tiles, pixels) -> None:
         _fixed(pixels(ground.centers + corner)) >> _SHIFT for corner in ((-half, half), (half, -half))
     )
     # Each tile ends one pixel before the next begins, so that the grid of cells stays visible.
-    for start, end, color in zip(upper_left.tolist(), (lower_right - 2).tolist(), ground.colors, strict=True):
+    end_before = 2 if ground.apart else 0
+    for start, end, color in zip(upper_left.tolist(), (lower_right - end_before).tolist(), ground.colors, strict=True):
         cv2.rectangle(canvas, start, end, color, -1)
 
 
