@@ -1,11 +1,12 @@
-"""Launching: runs of a plan, and the jobs that a person starts in the web UI.
+"""Launching: how a plan becomes Dagster runs, in this process.
 
-What belongs here: how a plan becomes Dagster runs. What does not: what is out of date (`staleness.py`), and what a run
-computes (`assets`).
+What does not belong here: who launches (`jobs.py`, `inbox_sensor.py`, `schedules.py`), what is out of date
+(`staleness.py`), and what a run computes (`assets`).
 """
 
 import contextlib
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,17 +14,19 @@ from itertools import groupby
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
+from dagster._core.events import RunFailureReason
 from sqlalchemy.exc import IntegrityError
 
 from openspatial_assets.assets.graph import GRAPH, assets
 from openspatial_assets.assets.provenance import asset_key
+from openspatial_assets.automation.interrupted import launching_process, mend
+from openspatial_assets.automation.pools import wait_without_work
 from openspatial_assets.checks import checks
 from openspatial_assets.partitions import SCENE_AXIS, Axis
-from openspatial_assets.staleness import Planned, context_of, footers, plan
+from openspatial_assets.staleness import Planned, context_of, footers, not_applicable, plan
 from openspatial_assets.variants import VARIANTS
 from resources.lake import Partition, sweep_temporaries
-from resources.sources.registration import Registration, register, registered
+from resources.sources.registration import registered
 from resources.store import StoreIOManager, Workplace
 
 PARTITIONS_A_RUN = 20
@@ -32,6 +35,9 @@ STALE_TEMPORARY_S = 3600.0
 """Temporary files older than this were left by killed processes."""
 DAGSTERS_OWN = "Dependencies for step"
 """Begins what Dagster says of steps below a failed one; why that one failed has been said."""
+CONSEQUENCE = re.compile(r"\]: (\S+ \[[^]]*\] (is missing|failed:)|no scene has )")
+"""In a line of `failures`: something is missing, because something above it has failed."""
+RUN_FAILURE = dg.DagsterEventType.RUN_FAILURE.value
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
@@ -93,33 +99,51 @@ def launch(
     """Materialise all that is missing or out of date for these variants and scenes, in this process; the runs made.
 
     The plan is logged first. A scene that fails is named in the log and by the assets' checks; the others go on.
+
+    Raises:
+        KeyboardInterrupt: somebody cancelled the run in the web UI, or pressed Ctrl-C.
     """
     lake = workplace.lake
     sweep_temporaries(lake, STALE_TEMPORARY_S)
+    for line in mend(instance):
+        log(line)
     add_partitions(instance, registered(workplace.path))
     context = context_of(GRAPH, workplace.path, workplace.settings(), footers(lake))
-    planned = plan(context, list(variants), scenes)
-    for line in plan_text(planned):
+    chosen = list(variants)
+    planned = plan(context, chosen, scenes)
+    for line in (*not_applicable(context, chosen, scenes), *plan_text(planned)):
         log(line)
     runs = steps(planned, instance.get_dynamic_partitions(SCENE_AXIS))
     loggers = {"progress": _progress_logger(log)}
     definitions = dg.Definitions(assets(), asset_checks=checks(), resources=resources(workplace), loggers=loggers)
     job = definitions.resolve_implicit_global_asset_job_def()
-    for number, step in enumerate(runs, 1):
-        started = time.monotonic()
-        result = job.execute_in_process(
-            instance=instance,
-            asset_selection=[asset_key(table) for table in step.tables],
-            tags={**(tags or {}), **step.tags},
-            run_config={"loggers": {"progress": {}}},
-            raise_on_error=False,
-        )
-        seconds = time.monotonic() - started
-        scenes_text = f"{len(step.scenes)} scene{'s' * (len(step.scenes) != 1)}, " if step.scenes else ""
-        state = "" if result.success else " FAILED"
-        count = _questions(workplace)
-        log(f"[{number}/{len(runs)}] {step}: {scenes_text}{seconds:.1f} s{state}; questions so far: {count:,}")
+    wait_without_work()
+    with launching_process(instance) as process:
+        for number, step in enumerate(runs, 1):
+            started = time.monotonic()
+            result = job.execute_in_process(
+                instance=instance,
+                asset_selection=[asset_key(table) for table in step.tables],
+                tags={**(tags or {}), **process, **step.tags},
+                run_config={"loggers": {"progress": {}}},
+                raise_on_error=False,
+            )
+            if was_interrupted(result):
+                raise KeyboardInterrupt(
+                    f"{step}: interrupted; what was done stays, and the next launch goes on from here"
+                )
+            seconds = time.monotonic() - started
+            scenes_text = f"{len(step.scenes)} scene{'s' * (len(step.scenes) != 1)}, " if step.scenes else ""
+            state = "" if result.success else " FAILED"
+            count = _questions(workplace)
+            log(f"[{number}/{len(runs)}] {step}: {scenes_text}{seconds:.1f} s{state}; questions so far: {count:,}")
     return runs
+
+
+def was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether somebody interrupted a run: it then counts as failed, and only its last event knows why."""
+    ended = [event.job_failure_data for event in result.all_events if event.event_type_value == RUN_FAILURE]
+    return any(data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION for data in ended)
 
 
 def failures(workplace: Workplace, scenes: Sequence[str] | None = None) -> list[str]:
@@ -130,6 +154,13 @@ def failures(workplace: Workplace, scenes: Sequence[str] | None = None) -> list[
         for partition, reason in workplace.lake.failures(table).items()
         if scenes is None or partition.get(SCENE_AXIS) in (None, *scenes)
     ]
+
+
+def causes(failed: Sequence[str]) -> str:
+    """The failures that are no consequence of others, and how many are; all, if one cannot tell."""
+    own = [line for line in failed if not CONSEQUENCE.search(line)] or list(failed)
+    rest = len(failed) - len(own)
+    return "; ".join(own) + (f"; and {rest} tables that lack these" if rest else "")
 
 
 def plan_text(planned: Sequence[Planned]) -> list[str]:
@@ -159,76 +190,6 @@ def add_partitions(instance: dg.DagsterInstance, scenes: Iterable[str]) -> None:
 def resources(workplace: Workplace) -> dict[str, Any]:
     """The resources of the code location."""
     return {"workplace": workplace, "io_manager": StoreIOManager(home=workplace.home)}
-
-
-class SceneConfig(dg.Config):
-    """A folder of posed RGB-D frames to register as a scene and materialise."""
-
-    dir: str = Field(description="the scene's folder")
-    scene_id: str = Field("", description="the partition key; empty for the folder's name")
-    source: str = Field("rgbd_folder", description="the folder's layout: a module of resources/sources")
-    license: str = Field("", description="licence of the images, carried to every exported row")
-    metric: bool = Field(True, description="whether the world's unit is the metre")
-    depth_scale: float = Field(0.0, description="stored depth value / depth_scale = metres; 0 for the layout's own")
-    variants: list[str] = Field([], description="the variants to materialise; empty for all")
-
-    def registration(self) -> Registration:
-        """What goes into the registry; raises `SourceError` for an id that cannot be a partition key."""
-        folder = self.dir.rstrip("/")
-        return Registration(
-            scene_id=self.scene_id or folder.rsplit("/", 1)[-1],
-            source=self.source,
-            root=folder,
-            license=self.license or None,
-            metric=self.metric,
-            depth_scale=self.depth_scale or None,
-        )
-
-
-class ScopeConfig(dg.Config):
-    """What to bring up to date."""
-
-    variants: list[str] = Field([], description="names of variants; empty for all")
-    scenes: list[str] = Field([], description="scene ids; empty for all")
-
-
-@dg.op
-def register_and_materialise(context: dg.OpExecutionContext, config: SceneConfig, workplace: Workplace) -> None:
-    """Register the folder, then run whatever the scene and the variants' datasets need."""
-    registration = config.registration()
-    state = register(workplace.path, registration)
-    context.log.info(f"scene {registration.scene_id}: registration {state}")
-    _launch(context, workplace, config.variants, [registration.scene_id])
-
-
-@dg.op
-def materialise_what_changed(context: dg.OpExecutionContext, config: ScopeConfig, workplace: Workplace) -> None:
-    """Run the plan: what is missing or out of date, and nothing else."""
-    _launch(context, workplace, config.variants, config.scenes or None)
-
-
-@dg.job(description="Register a folder as a scene and take it through the whole graph.")
-def add_scene() -> None:
-    register_and_materialise()
-
-
-@dg.job(description="Bring variants and scenes up to date: exactly what the plan, logged first, says.")
-def bring_up_to_date() -> None:
-    materialise_what_changed()
-
-
-JOBS = [add_scene, bring_up_to_date]
-
-
-def _launch(
-    context: dg.OpExecutionContext, workplace: Workplace, variants: Sequence[str], scenes: Sequence[str] | None
-) -> None:
-    if unknown := [name for name in variants if name not in VARIANTS]:
-        raise dg.Failure(f"variant {unknown[0]!r} is unknown; choose from {', '.join(VARIANTS)}")
-    chosen = variants or list(VARIANTS)
-    launch(workplace, context.instance, chosen, scenes, context.log.info, {"launched_by": context.run_id})
-    if failed := failures(workplace, scenes):
-        raise dg.Failure("; ".join(failed))
 
 
 def _value(item: Planned) -> str:
