@@ -17,18 +17,18 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(READY)  ## Three generated rooms through the whole graph, for three variants.
+demo: $(READY)  ## Three generated rooms through the whole graph, for all variants.
 	@$(BIN)/python -m openspatial_assets.cli demo
 
 test: $(READY)  ## Run the tests.
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 
 ui: $(READY)  ## Open the Dagster web UI on http://127.0.0.1:3000 (PORT=... for another port).
 	@$(BIN)/python -m openspatial_assets.cli prepare
 	@PYTHONWARNINGS='ignore:Function `dev_command` is superseded' $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(or $(PORT),3000)
 
-scene: $(READY)  ## DIR=... [ID=... LICENSE=...]: register a folder of posed RGB-D frames and materialise it.
-	@test -n "$(DIR)" || { echo "make scene needs DIR=<folder with color/ depth/ pose/ intrinsic/ objects.json>"; exit 2; }
+scene: $(READY)  ## DIR=... [ID=... LICENSE=...]: register a folder of posed RGB-D frames, or a video, and materialise it.
+	@test -n "$(DIR)" || { echo "make scene needs DIR=<folder with color/ depth/ pose/ intrinsic/, or a video file>"; exit 2; }
 	@$(BIN)/python -m openspatial_assets.cli scene "$(DIR)" $(if $(ID),--id "$(ID)") $(if $(LICENSE),--license "$(LICENSE)")
 
 update: $(READY)  ## Run what the plan says, for every registered scene.

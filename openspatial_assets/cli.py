@@ -1,11 +1,10 @@
 """The few commands beside Dagster's own: `demo`, `scene`, `update`, `plan`, `sql`, `doctor`, `prepare`.
 
-What belongs here: arguments and what is printed. What does not: launching (`automation.py`) and everything below it.
+What belongs here: arguments and what is printed. What does not: launching (`automation`) and everything below it.
 """
 
 import argparse
 import ctypes
-import fcntl
 import os
 import shutil
 import sys
@@ -13,7 +12,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import dagster as dg
 import duckdb
 from rich.console import Console
 from rich.table import Table as Grid
@@ -21,9 +19,15 @@ from rich.table import Table as Grid
 from openspatial_assets.assets.graph import GRAPH
 from openspatial_assets.assets.runner import worker_pool
 from openspatial_assets.assets.sources import prepare_scene
-from openspatial_assets.automation import SceneConfig, add_partitions, failures, launch, plan_text
-from openspatial_assets.partitions import SCENE_AXIS
-from openspatial_assets.staleness import context_of, footers, plan
+from openspatial_assets.automation import (
+    SceneConfig,
+    add_partitions,
+    dagster_instance,
+    failures,
+    launch,
+    plan_text,
+)
+from openspatial_assets.staleness import context_of, footers, not_applicable, plan
 from openspatial_assets.variants import VARIANTS
 from resources import catalog, sources
 from resources.compute import TaskError
@@ -35,19 +39,10 @@ from resources.store import Workplace
 DEMO_ROOMS = 3
 DEMO_FRAMES = 18
 LIBRARIES = ("libusb-1.0.so.0", "libGL.so.1", "libgomp.so.1", "libX11.so.6")
-DAGSTER_YAML = """\
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-concurrency:
-  runs:
-    max_concurrent_runs: 2
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 if all is well, 1 if a scene failed, 2 if the request was wrong."""
+    """Run one command; 0 if all is well, 1 if a scene failed, 2 if the request was wrong, 130 if it was stopped."""
     options = _parser().parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
     try:
@@ -55,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SourceError, SettingError, SegmenterError, FileNotFoundError, duckdb.Error) as error:
         console.print(f"[red]error:[/red] {error}", markup=True)
         return 2
+    except KeyboardInterrupt as interruption:
+        console.print(f"stopped: {interruption}" if str(interruption) else "stopped", markup=False)
+        return 130
 
 
 def demo(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
@@ -89,7 +87,7 @@ def demo_rooms(home: str) -> list[Registration]:
 
 
 def scene(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
-    """Register a folder and materialise it."""
+    """Register a folder or video and materialise it."""
     registration = SceneConfig(
         dir=os.path.abspath(options.dir),
         scene_id=options.id or "",
@@ -126,7 +124,8 @@ def sql(options: argparse.Namespace, workplace: Workplace, console: Console) -> 
 def show_plan(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
     """Print what would run, and why."""
     context = context_of(GRAPH, workplace.path, workplace.settings(), footers(workplace.lake))
-    for line in plan_text(plan(context, _variants(options), options.scene or None)):
+    variants, scenes = _variants(options), options.scene or None
+    for line in [*not_applicable(context, variants, scenes), *plan_text(plan(context, variants, scenes))]:
         console.print(line, markup=False)
     return 0
 
@@ -149,14 +148,15 @@ def doctor(options: argparse.Namespace, workplace: Workplace, console: Console) 
             registration = read(workplace.path, scene_id)
             prepare_scene(registration)
             source = sources.load(registration.source)
-            entries = source.frame_entries(registration)
+            entries = () if sources.is_plain_video(registration) else source.frame_entries(registration)
             boxes = source.read_boxes(registration)
         except SourceError as error:
             wrong += 1
             console.print(f"scene {scene_id}: {error}", markup=False)
             continue
         count = "no annotated boxes" if boxes is None else f"{boxes.height} boxes"
-        console.print(f"scene {scene_id}: ready ({len(entries)} frames, {count})", markup=False)
+        what = f"{len(entries)} frames, {count}" if entries else "a video, to be reconstructed"
+        console.print(f"scene {scene_id}: ready ({what})", markup=False)
     return 1 if wrong else 0
 
 
@@ -166,22 +166,6 @@ def prepare(options: argparse.Namespace, workplace: Workplace, console: Console)
         add_partitions(instance, registered(workplace.path))
     catalog.refresh(workplace.lake, GRAPH.tables())
     return 0
-
-
-def dagster_instance(workplace: Workplace) -> dg.DagsterInstance:
-    """The instance that the web UI shows: `DAGSTER_HOME`, or `<home>/dagster`, telemetry off."""
-    default = f"{workplace.path}/dagster" if "://" not in workplace.path else os.path.abspath("data/dagster")
-    folder = Path(os.environ.setdefault("DAGSTER_HOME", default))
-    folder.mkdir(parents=True, exist_ok=True)
-    # Dagster makes its SQLite tables on first use, and two processes that do so at once fail on each other's tables.
-    with open(folder / "first_use.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "dagster.yaml").exists():
-            (folder / "dagster.yaml").write_text(DAGSTER_YAML)
-        instance = dg.DagsterInstance.get()
-        instance.get_runs(limit=1)
-        instance.get_dynamic_partitions(SCENE_AXIS)
-    return instance
 
 
 def _variants(options: argparse.Namespace) -> list[str]:
@@ -254,9 +238,9 @@ def _parser() -> argparse.ArgumentParser:
         if name == "sql":
             command.add_argument("query", help="SQL over the tables, for example: select * from questions limit 5")
         if name == "scene":
-            command.add_argument("dir", help="folder with color/ depth/ pose/ intrinsic/ objects.json")
+            command.add_argument("dir", help="folder with color/ depth/ pose/ intrinsic/ objects.json, or a video")
             command.add_argument("--id", help="scene id (default: the folder's name)")
-            command.add_argument("--source", default="rgbd_folder", help="the folder's layout")
+            command.add_argument("--source", default="", help="the layout (default: by its name)")
             command.add_argument("--license", help="licence of the images, carried to every exported row")
             command.add_argument("--not-metric", action="store_true", help="the world's unit is not the metre")
             command.add_argument("--depth-scale", type=float, help="stored depth value / scale = metres")

@@ -31,11 +31,14 @@ class Axis:
         scene: whether each scene is a partition of its own.
         choices: the choices that reach the asset, in the order of `variants.CHOICES`.
         named: whether the second dimension's keys are the variants' names, not their joined choices.
+        only: the values of the last choice that the axis has; empty for all. What only some values need is not made for
+            the others.
     """
 
     scene: bool = True
     choices: tuple[str, ...] = ()
     named: bool = False
+    only: tuple[str, ...] = ()
 
     @property
     def dimension(self) -> str:
@@ -53,7 +56,11 @@ class Axis:
 
     def values(self, variants: Iterable[str] = VARIANTS) -> list[str]:
         """The second dimension's keys that `variants` need, each once, in order; `[""]` for an axis of scenes only."""
-        return list(dict.fromkeys(self.value(variant) for variant in variants))
+        return list(dict.fromkeys(self.value(variant) for variant in variants if self.has(variant)))
+
+    def has(self, variant: str) -> bool:
+        """Whether a variant needs what lies on this axis."""
+        return not self.only or getattr(VARIANTS[variant], self.choices[-1]) in self.only
 
     def choice(self, partition: Partition, choice: str) -> str:
         """The value of one choice in a partition of this axis."""
@@ -86,6 +93,8 @@ class Axis:
             value = partition.get(self.dimension) if upstream.named else value
         else:
             value = upstream.value(partition.get(self.dimension))
+        if upstream.only and value.split(JOINT)[-1] not in upstream.only:
+            return []
         mine = [partition.get(SCENE_AXIS)] if self.scene else scenes
         return [upstream.partition(scene, value) for scene in (mine if upstream.scene else [None])]
 
@@ -128,7 +137,7 @@ class Axis:
         if not upstream.dimension or not self.dimension:
             return dg.MultiToSingleDimensionPartitionMapping(SCENE_AXIS)
         down_by_up: dict[str, set[str]] = {}
-        for variant in VARIANTS:
+        for variant in filter(lambda name: self.has(name) and upstream.has(name), VARIANTS):
             down_by_up.setdefault(upstream.value(variant), set()).add(self.value(variant))
         return dg.MultiPartitionMapping(
             {
@@ -138,14 +147,15 @@ class Axis:
         )
 
 
-def axis_of(*choices: str) -> Axis:
+def axis_of(*choices: str, only: tuple[str, ...] = ()) -> Axis:
     """The axis of the scene and the first choices, which must be a head of `variants.CHOICES`."""
     if choices != CHOICES[: len(choices)]:
         raise ValueError(f"choices {choices} do not come in the order of {tuple(ALLOWED)}")
-    return Axis(choices=choices)
+    return Axis(choices=choices, only=only)
 
 
 SCENE = axis_of()
+LIFTED = axis_of("boxes", only=("lifted",))
 BOXES = axis_of("boxes")
 VISIBILITY = axis_of("boxes", "visibility")
 MASKS = axis_of("boxes", "visibility", "masks")

@@ -12,21 +12,34 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
+from openspatial_assets.partitions import LIFTED as LIFTED_AXIS
 from openspatial_assets.partitions import Axis
-from resources import sources
+from openspatial_assets.variants import ALLOWED, VARIANTS
+from resources import sources, tables
 from resources.lake import Lake, Partition, PartitionFailed, PartitionMissing, Record
+from resources.recognizer import can_recognise
 from resources.schema import Table
 from resources.sources import registration as registrations
+from resources.sources.registration import SourceError
 
 FINGERPRINT_BYTES = 16
 SOURCE_PART = "source "
 """Begins the names of parts that stand for files of the source dataset."""
 INPUT_PART = "input "
 """Begins the names of parts that stand for an input partition: `input frames [scene=room_0]`."""
+
+LIFTED = "lifted"
+"""Boxes from what was recognised in the images."""
+WITHOUT = {
+    "annotated": "the source has none",
+    LIFTED: "no depth, or neither recorded recognitions nor a key for Gemini",
+}
+"""Why a scene may lack boxes of an origin."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,7 @@ class Context:
         settings: section -> frozen dataclass of settings.
         signature: scene id -> what the source's files are now (name -> hash); raises `ValueError` for a broken scene.
         record: (table, partition) -> its footer, or None; raises `PartitionFailed` where its computation failed.
+        origins: scene id -> where its boxes may come from: values of the choice `boxes`.
     """
 
     graph: Graph
@@ -113,12 +127,22 @@ class Context:
     settings: Mapping[str, Any]
     signature: Callable[[str], Mapping[str, str]]
     record: Callable[[Table, Partition], Record | None]
+    origins: Callable[[str], Sequence[str]]
+
+    def variants_of(self, scene: str, variants: Iterable[str]) -> list[str]:
+        """Those of the variants whose boxes the scene can have."""
+        return [variant for variant in variants if VARIANTS[variant].boxes in self.origins(scene)]
 
 
 def context_of(
     graph: Graph, home: str, settings: Mapping[str, Any], record: Callable[[Table, Partition], Record | None]
 ) -> Context:
-    """The context of a home folder as it is now; each scene's source files are looked at once."""
+    """The context of a home folder as it is now; each scene's source files are looked at once.
+
+    A scene's boxes may be lifted if its objects can be recognised: somebody recorded them, or there is a key to ask a
+    model with; or they were recognised before. What has no boxes either way keeps all origins that its source offers:
+    computing them says what is missing.
+    """
 
     @cache
     def signature(scene: str) -> dict[str, str]:
@@ -127,7 +151,22 @@ def context_of(
         own = hashlib.blake2b(text.encode(), digest_size=FINGERPRINT_BYTES).hexdigest()
         return {"registration": own, **sources.load(registration.source).signature(registration)}
 
-    return Context(graph, registrations.registered(home), settings, signature, record)
+    @cache
+    def origins(scene: str) -> tuple[str, ...]:
+        try:
+            registration = registrations.read(home, scene)
+            offered = sources.load(registration.source).box_origins(registration)
+            recognisable = can_recognise(registration, settings["recognition"]) or recognised(scene)
+        except SourceError:
+            return ALLOWED["boxes"]
+        return tuple(origin for origin in offered if origin != LIFTED or recognisable) or offered
+
+    def recognised(scene: str) -> bool:
+        with suppress(PartitionFailed):
+            return record(tables.RECOGNITIONS, LIFTED_AXIS.partition(scene, LIFTED)) is not None
+        return False
+
+    return Context(graph, registrations.registered(home), settings, signature, record, origins)
 
 
 def parts(context: Context, stage: Stage, output: Output, partition: Partition) -> dict[str, str]:
@@ -207,8 +246,14 @@ def plan(context: Context, variants: Sequence[str], scenes: Sequence[str] | None
     wanted = list(context.scenes if scenes is None else scenes)
     planned: list[Planned] = []
     running: set[tuple[str, Partition]] = set()
+    possible = {scene: context.variants_of(scene, variants) for scene in {*wanted, *context.scenes}}
+    anywhere = [variant for variant in variants if any(variant in of_scene for of_scene in possible.values())]
     for stage in context.graph.stages:
-        for partition in stage.axis.partitions(wanted, variants):
+        if stage.axis.scene:
+            partitions = [one for scene in wanted for one in stage.axis.partitions([scene], possible[scene])]
+        else:
+            partitions = stage.axis.partitions([], anywhere)
+        for partition in partitions:
             above = [
                 f"{table.name} [{upstream}]"
                 for table, upstream in context.graph.above(stage, partition, context.scenes)
@@ -219,6 +264,20 @@ def plan(context: Context, variants: Sequence[str], scenes: Sequence[str] | None
                     planned.append(Planned(stage, output, partition, reason))
                     running.add((output.table.name, partition))
     return planned
+
+
+def not_applicable(context: Context, variants: Sequence[str], scenes: Sequence[str] | None = None) -> list[str]:
+    """In words, the scenes that some of the variants leave out, because they cannot have the boxes that these take."""
+    left_out: dict[str, list[str]] = {}
+    for scene in context.scenes if scenes is None else scenes:
+        possible = context.variants_of(scene, variants)
+        for origin in dict.fromkeys(VARIANTS[variant].boxes for variant in variants if variant not in possible):
+            left_out.setdefault(origin, []).append(scene)
+    lines = []
+    for origin, where in left_out.items():
+        named = ", ".join(where[:3]) + (f", and {len(where) - 3} more" if len(where) > 3 else "")
+        lines.append(f"{named}: no {origin} boxes to be had ({WITHOUT[origin]})")
+    return lines
 
 
 def _reason(context: Context, stage: Stage, output: Output, partition: Partition, above: list[str]) -> str:

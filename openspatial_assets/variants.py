@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 ALLOWED = {
-    "boxes": ("annotated",),
+    "boxes": ("annotated", "lifted"),
     "visibility": ("depth", "none"),
     "masks": ("sam", "grabcut", "depth"),
     "representation": ("box", "point_cloud"),
@@ -25,7 +25,7 @@ class Variant:
     """One value for each choice.
 
     Attributes:
-        boxes: where 3D boxes come from: `annotated` (the source's own).
+        boxes: where 3D boxes come from: `annotated` (the source's own) or `lifted` (recognised in the images).
         visibility: `depth` tests every box against the depth image; `none` keeps every box that projects into the
             frame as fully visible, its mask the silhouette of the box.
         masks: what refines the depth mask: `sam`, `grabcut`, or `depth` (left as it is).
@@ -57,4 +57,5 @@ VARIANTS: Mapping[str, Variant] = {
     "box_centric": Variant("annotated", "depth", "grabcut", "box"),
     "point_cloud_centric": Variant("annotated", "depth", "grabcut", "point_cloud"),
     "no_filter": Variant("annotated", "none", "depth", "box"),
+    "lifted": Variant("lifted", "depth", "grabcut", "box"),
 }

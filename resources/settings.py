@@ -14,20 +14,34 @@ from pydantic import TypeAdapter, ValidationError
 
 from openspatial_assets.engine.correspondence.settings import MatchSettings
 from openspatial_assets.engine.dataset.settings import DatasetSettings, ExportSettings
+from openspatial_assets.engine.fusion.settings import MeshSettings
+from openspatial_assets.engine.instances.settings import InstanceSettings
 from openspatial_assets.engine.keyframes import KeyframeSettings
+from openspatial_assets.engine.lifting.settings import LiftingSettings
 from openspatial_assets.engine.masks.settings import MaskSettings, ObjectSettings
 from openspatial_assets.engine.questions.caption_settings import CaptionSettings
 from openspatial_assets.engine.questions.settings import QuestionSettings
+from openspatial_assets.engine.recognition.settings import RecognitionSettings
+from openspatial_assets.engine.reconstruction.depth_settings import DepthMapSettings
+from openspatial_assets.engine.reconstruction.settings import ReconstructionSettings
 from openspatial_assets.engine.rendering.gallery_settings import GallerySettings
 from openspatial_assets.engine.scene_graph.floor import FloorSettings
 from openspatial_assets.engine.scene_graph.settings import ViewSettings
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
+from resources.inbox.settings import InboxSettings
 
 FILE = "settings.toml"
 
 SECTIONS: dict[str, type] = {
+    "inbox": InboxSettings,
+    "reconstruction": ReconstructionSettings,
+    "depth_maps": DepthMapSettings,
     "frames": KeyframeSettings,
+    "mesh": MeshSettings,
     "floor": FloorSettings,
+    "recognition": RecognitionSettings,
+    "instances": InstanceSettings,
+    "lifting": LiftingSettings,
     "visibility": VisibilitySettings,
     "masks": MaskSettings,
     "objects": ObjectSettings,

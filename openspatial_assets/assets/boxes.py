@@ -1,4 +1,4 @@
-"""From a registration to the table `scene_boxes`: the source's annotated boxes; and what a scene's boxes tell.
+"""The table `scene_boxes`: the source's annotated boxes, or the lifted ones; and what a scene's boxes tell.
 
 What does not belong here: reading and checking the files (`resources/sources`).
 """
@@ -8,8 +8,17 @@ import polars as pl
 
 from resources import sources
 from resources.sources.registration import Registration, SourceError
+from resources.tables import SCENE_BOXES
 
 RULE_VERSION = "1"
+
+
+def scene_boxes_of(registration: Registration, lifted: pl.DataFrame | None) -> pl.DataFrame:
+    """The `scene_boxes` table of a scene: of its rows of `lifted_boxes`, or, where these are None, of its source."""
+    if lifted is None:
+        return boxes_of(registration)
+    rows = lifted.with_columns(pl.lit("lifted").alias("origin"))
+    return rows.select(SCENE_BOXES.schema.names()).cast(dict(SCENE_BOXES.schema))
 
 
 def boxes_of(registration: Registration) -> pl.DataFrame:

@@ -1,15 +1,15 @@
 """How a stage's inputs become the arguments of its work, and the results its tables, where that takes more than a line.
 
-What belongs here: handing on. What does not: the declarations of the stages (`graph.py`) and their work.
+What belongs here: handing on. What does not: the declarations of the stages (`stages/`), and the stages
+up to the boxes (`capture_pieces.py`), and what they compute.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import polars as pl
 
-from openspatial_assets.assets import captions, sources
-from openspatial_assets.assets.recipe import FRAMES_A_PIECE, Inputs
+from openspatial_assets.assets import captions
+from openspatial_assets.assets.recipe import Inputs
 from openspatial_assets.engine.questions import SUBTASKS
 
 QUESTION_INPUTS = ("frames", "scene_boxes", "frame_visibility", "object_frames")
@@ -21,17 +21,6 @@ CAPTION = "scene_caption"
 
 PAIRS_A_PIECE = 12
 """Pairs of views that one worker takes at a time; each of their depth images is decoded once a piece."""
-
-
-def entry_pieces(inputs: Inputs) -> list[tuple]:
-    entries = sources.frame_entries(inputs.registration)
-    starts = range(0, len(entries), FRAMES_A_PIECE)
-    return [(inputs.registration, entries[start : start + FRAMES_A_PIECE]) for start in starts]
-
-
-def scene_tables(inputs: Inputs, chunks: Iterator[Any]) -> dict[str, pl.DataFrame]:
-    frames, dropped = sources.finish_frames(inputs.registration, list(chunks), inputs.settings["frames"])
-    return {"scenes": sources.scene_of(inputs.registration, frames, dropped), "frames": frames}
 
 
 def match_pieces(inputs: Inputs) -> Iterator[tuple]:

@@ -74,6 +74,14 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A table's rows, and what only their making can tell: numbers to show of this materialisation."""
+
+    rows: pl.DataFrame
+    shown: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Presentation:
     """How a table's asset looks in the web UI.
 
@@ -98,13 +106,15 @@ class Recipe:
         work: does one piece, in a worker process: a module-level function of picklable arguments.
         join: puts the pieces' results together as they come, in order: table name -> rows.
         shown: table name -> how it looks in the web UI.
+        pool: Dagster's concurrency pool that its steps take a slot of; None for none.
     """
 
     stage: Stage
     pieces: Callable[[Inputs], Iterable[tuple]]
     work: Callable[..., Any]
-    join: Callable[[Inputs, Iterator[Any]], Mapping[str, pl.DataFrame | Written]]
+    join: Callable[[Inputs, Iterator[Any]], Mapping[str, pl.DataFrame | Told | Written]]
     shown: Mapping[str, Presentation]
+    pool: str | None = None
 
 
 def frame_pieces(frames: pl.DataFrame, *shared: Any) -> Iterator[tuple]:

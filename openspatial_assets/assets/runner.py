@@ -22,7 +22,7 @@ import dagster as dg
 import polars as pl
 
 from openspatial_assets.assets.provenance import Provenance, asset_key
-from openspatial_assets.assets.recipe import Inputs, Recipe, Written
+from openspatial_assets.assets.recipe import Inputs, Recipe, Told, Written
 from openspatial_assets.assets.sources import prepare_scene
 from openspatial_assets.partitions import SCENE_AXIS
 from openspatial_assets.staleness import (
@@ -47,10 +47,15 @@ COMPLETE_DESCRIPTION = "No partition's last computation failed; those that did a
 OWNER = "team:spatial-data"
 PRELOAD = tuple(
     f"openspatial_assets.assets.{stage}"
-    for stage in ("sources", "floor", "visibility", "masks", "point_matches", "questions", "verifications", "gallery")
-)
+    for stage in (
+        "reconstruction", "depth_maps", "sources", "scene_mesh", "floor", "recognitions", "instance_masks", "lifting",
+        "visibility", "masks", "point_matches", "questions", "verifications", "gallery",
+    )
+)  # fmt: skip
 """Modules that workers need, none of which imports Dagster."""
-SPOKEN = ("SourceError", "ImageError", "SegmenterError")
+SPOKEN = (
+    "SourceError", "ImageError", "SegmenterError", "RecognitionError", "ReconstructionError", "DepthError",
+)  # fmt: skip
 """Errors whose text says all that a person needs; of others, the class is shown too."""
 
 
@@ -197,12 +202,14 @@ class StageRun:
             return
         if job.partition in self.failures:
             return
+        told = {name: made.shown for name, made in tables.items() if isinstance(made, Told)}
+        tables = {name: made.rows if name in told else made for name, made in tables.items()}
         rows = sum(made.rows if isinstance(made, Written) else made.height for made in tables.values())
         self.log.info(f"{self.recipe.stage.name} [{job.partition}]: {rows:,} rows")
         for name, now in job.parts.items():
             made, common = tables[name], (self.recipe.stage.axis.key(job.partition), job.partition)
             found = partial(lambda inputs, made: (inputs, made), job.inputs, made)
-            report = self._reporters.submit(self._report, name, job.partition, found).result
+            report = self._reporters.submit(self._report, name, job.partition, found, told.get(name, {})).result
             tags = self._tags(name, job.partition)
             if isinstance(made, Written):
                 record = Record(fingerprint(now), made.content, now, made.rows)
@@ -222,13 +229,17 @@ class StageRun:
         return self.provenance.tags(self.recipe.stage, self._output(name), partition, list(self.context.scenes))
 
     def _report(
-        self, name: str, partition: Partition, found: Callable[[], tuple[Inputs, pl.DataFrame | Written]]
+        self,
+        name: str,
+        partition: Partition,
+        found: Callable[[], tuple[Inputs, pl.DataFrame | Written]],
+        told: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
         try:
-            return self.recipe.shown[name].report(*found())
+            return {**(told or {}), **self.recipe.shown[name].report(*found())}
         except Exception as error:  # a picture that cannot be drawn must not cost the partition that it shows
             self.log.warning(f"{name} [{partition}]: no preview: {error!r}")
-            return {}
+            return told or {}
 
 
 class TableStream:
@@ -285,6 +296,7 @@ def asset_of(recipe: Recipe, graph: Graph) -> dg.AssetsDefinition:
         partitions_def=stage.axis.definition(),
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=recipe.pool,
     )
     def stage_asset(context: dg.AssetExecutionContext, workplace: Workplace):
         selected = [

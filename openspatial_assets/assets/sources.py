@@ -64,10 +64,27 @@ def frames_of(registration: Registration, settings: KeyframeSettings | None = No
     return finish_frames(registration, [chunk], settings)
 
 
+def entries_of_video(
+    registration: Registration, reconstructions: pl.DataFrame, depth_maps: pl.DataFrame
+) -> list[FrameEntry]:
+    """The keyframes of a plain video, made of the scene's two tables.
+
+    Raises:
+        SourceError: a length that the registration gives cannot be measured.
+    """
+    return sources.load(registration.source).entries_of(registration, reconstructions, depth_maps)
+
+
 def scene_of(
-    registration: Registration, frames: pl.DataFrame | None = None, dropped: Dropped | None = None
+    registration: Registration,
+    frames: pl.DataFrame | None = None,
+    dropped: Dropped | None = None,
+    reconstructions: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The `scenes` table of a scene: one row. Its frames are read, unless they are given.
+
+    Args:
+        reconstructions: of a plain video, whose scale and up direction they tell.
 
     The number of objects is null where the source has no boxes, and also where they are broken: what is wrong with them
     is an error of `scene_boxes`, not of the scene.
@@ -79,12 +96,17 @@ def scene_of(
         boxes = source.read_boxes(registration)
     except SourceError:
         boxes = None
+    if reconstructions is None:
+        metric, gravity_aligned = source.is_metric(registration), source.is_gravity_aligned(registration)
+    else:
+        facts = source.scene_facts(registration, reconstructions)
+        metric, gravity_aligned = facts.metric, facts.gravity_aligned
     row = {
         "scene_id": registration.scene_id,
         "source": registration.source,
         "license": registration.license,
-        "metric": source.is_metric(registration),
-        "gravity_aligned": source.is_gravity_aligned(registration),
+        "metric": metric,
+        "gravity_aligned": gravity_aligned,
         "num_frames": frames.height,
         "num_objects": None if boxes is None else boxes.height,
         "dropped_frames": dropped or [],
