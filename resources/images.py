@@ -7,20 +7,16 @@ Images are read as stored: an EXIF orientation is ignored, because intrinsics ho
 import io
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import cv2
-import fsspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from openspatial_assets.engine.geometry.cameras import Camera
-
-MAX_PIXELS = 80_000_000
-"""Larger images are refused before they are decoded: a small file may unpack to more memory than there is. 80 million
-pixels are 240 MB as RGB, and more than any camera of an indoor dataset takes."""
+from resources.stored_images import Stored, read_stored
+from resources.stored_images.plain import MAX_PIXELS, ImageError
 
 NO_DEPTH_U16 = 65535
 """The largest 16-bit value: some sensors' files (7-Scenes) write it, instead of 0, where there is no depth."""
@@ -29,48 +25,44 @@ FORMATS = ("JPEG", "PNG", "TIFF")
 _JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
 
 
-class ImageError(ValueError):
-    """An image file that cannot be used; the message names the file and what is wrong."""
-
-
 def read_bytes(path: str) -> bytes:
-    """The bytes of a file, given as a path or fsspec URL.
+    """An encoded image, given as a path, fsspec URL or reference into a file (`resources/stored_images`).
 
     Raises:
-        ImageError: the file is missing, empty or unreadable.
+        ImageError: the file is missing, empty, unreadable or broken.
     """
-    try:
-        if "://" in path:
-            with fsspec.open(path, "rb") as file:
-                data = file.read()
-        else:
-            data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise ImageError(f"{path}: the file is missing") from None
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be read ({error.strerror or error})") from error
-    if not data:
-        raise ImageError(f"{path}: the file is empty")
-    return data
+    stored = read_stored(path)
+    return stored if isinstance(stored, bytes) else encoded(stored)
 
 
-def decode_color(data: bytes, path: str) -> NDArray[np.uint8]:
-    """`(h, w, 3)` RGB of an encoded image; `path` is for the message of an `ImageError`."""
+def encoded(pixels: NDArray) -> bytes:
+    """Pixels without loss: PNG, or TIFF of floating-point depth."""
+    suffix = ".tiff" if pixels.dtype.kind == "f" else ".png"
+    image = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
+    return cv2.imencode(suffix, image)[1].tobytes()
+
+
+def decode_color(data: Stored, path: str) -> NDArray[np.uint8]:
+    """`(h, w, 3)` RGB of a stored image; `path` is for the message of an `ImageError`."""
+    if not isinstance(data, bytes):
+        return data
     return _decode(data, path, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
 
 
-def decode_grey(data: bytes, path: str) -> NDArray[np.uint8]:
-    """`(h, w)` grey values of an encoded image; half the time of `decode_color` for a JPEG."""
+def decode_grey(data: Stored, path: str) -> NDArray[np.uint8]:
+    """`(h, w)` grey values of a stored image; half the time of `decode_color` for a JPEG."""
+    if not isinstance(data, bytes):
+        return cv2.cvtColor(data, cv2.COLOR_RGB2GRAY)
     return _decode(data, path, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
 
 
-def decode_depth(data: bytes, path: str) -> NDArray:
-    """`(h, w)` stored depth values (uint8, uint16 or float32) of an encoded image, before any scale.
+def decode_depth(data: Stored, path: str) -> NDArray:
+    """`(h, w)` depth values (uint8, uint16 or float32) of a stored image, before any scale.
 
     Raises:
         ImageError: the image is broken, or is no single channel of one of these types.
     """
-    raw = _decode(data, path, cv2.IMREAD_UNCHANGED)
+    raw = _decode(data, path, cv2.IMREAD_UNCHANGED) if isinstance(data, bytes) else data
     if raw.ndim != 2:
         raise ImageError(f"{path}: a depth image has one channel, but this has {raw.shape[2]} (is it a colour image?)")
     if raw.dtype not in (np.uint8, np.uint16, np.float32):
@@ -93,12 +85,12 @@ def metres(raw: NDArray, depth_scale: float) -> NDArray[np.float32]:
 
 
 def read_color(path: str) -> NDArray[np.uint8]:
-    """`(h, w, 3)` uint8 RGB of a colour image, given as a path or fsspec URL.
+    """`(h, w, 3)` uint8 RGB of a colour image, given as a path, fsspec URL or reference.
 
     Raises:
         ImageError: the file is missing, truncated, broken or too large.
     """
-    return decode_color(read_bytes(path), path)
+    return decode_color(read_stored(path), path)
 
 
 def read_depth(frame: Mapping[str, Any]) -> NDArray[np.float32]:
@@ -115,7 +107,7 @@ def read_depth(frame: Mapping[str, Any]) -> NDArray[np.float32]:
     path = frame["depth"]
     if path is None:
         raise ImageError(f"frame {frame.get('frame_id')}: has no depth image; choose visibility=none for such a scene")
-    depth = metres(decode_depth(read_bytes(path), path), frame["depth_scale"])
+    depth = metres(decode_depth(read_stored(path), path), frame["depth_scale"])
     size = (frame["height"], frame["width"])
     if frame["depth_intrinsics"] is None:
         if depth.shape != size:

@@ -17,7 +17,7 @@ def scene_boxes_of(registration: Registration, lifted: pl.DataFrame | None) -> p
     """The `scene_boxes` table of a scene: of its rows of `lifted_boxes`, or, where these are None, of its source."""
     if lifted is None:
         return boxes_of(registration)
-    rows = lifted.with_columns(pl.lit("lifted").alias("origin"))
+    rows = lifted.with_columns(origin=pl.lit("lifted"), label=None)
     return rows.select(SCENE_BOXES.schema.names()).cast(dict(SCENE_BOXES.schema))
 
 

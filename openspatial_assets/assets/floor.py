@@ -15,7 +15,8 @@ from openspatial_assets.engine.geometry.cameras import Camera
 from openspatial_assets.engine.scene_graph.floor import Floor, FloorSettings
 from openspatial_assets.engine.scene_graph.ground import Voxels, floor_height, ground_of, surface_points, voxels_of
 from openspatial_assets.engine.visibility.depth_image import DepthImage
-from resources.images import ImageError, camera_of, decode_depth, metres, read_bytes
+from resources.images import ImageError, camera_of, decode_depth, metres
+from resources.stored_images import read_stored
 from resources.tables import FLOOR_CELLS
 
 RULE_VERSION = "1"
@@ -81,7 +82,7 @@ def floor_of(floor_cells: pl.DataFrame) -> Floor | None:
 
 def _points(row: dict[str, Any], settings: FloorSettings) -> np.ndarray:
     path = row["depth"]
-    stored = decode_depth(read_bytes(path), path)
+    stored = decode_depth(read_stored(path), path)
     if row["depth_intrinsics"] is None and stored.shape != (row["height"], row["width"]):
         size = f"{stored.shape[1]}x{stored.shape[0]}"
         raise ImageError(f"{path}: is {size} pixels, but the frame is {row['width']}x{row['height']}")

@@ -1,7 +1,7 @@
 """The table `reconstructions`: keyframes of a plain video, with poses in an upright world.
 
 What does not belong here: decoding and structure from motion (`resources`), depth (`depth_maps.py`), and the layout
-that joins both into frames (`resources/sources/video.py`).
+that joins both into frames (`resources/sources/layouts/video.py`).
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from openspatial_assets.engine.reconstruction.upright import Upright, upright_wo
 from resources.files import write_whole
 from resources.images import decode_color
 from resources.reconstructor import Model, ReconstructionError, model_of
+from resources.sources.layouts.video import camera_height_of
 from resources.sources.registration import Registration
-from resources.sources.video import camera_height_of
 from resources.tables import RECONSTRUCTIONS
 from resources.video import encode_jpeg, frames_of
 

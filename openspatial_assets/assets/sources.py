@@ -6,6 +6,7 @@ What does not belong here: the layouts (`resources/sources`) and the boxes (`box
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import polars as pl
 
@@ -104,12 +105,13 @@ def scene_of(
     row = {
         "scene_id": registration.scene_id,
         "source": registration.source,
-        "license": registration.license,
+        "license": source.license(registration),
         "metric": metric,
         "gravity_aligned": gravity_aligned,
         "num_frames": frames.height,
         "num_objects": None if boxes is None else boxes.height,
         "dropped_frames": dropped or [],
+        "findings": [asdict(finding) for finding in source.findings(registration)],
         "root": registration.root,
     }
     return pl.DataFrame([row], schema=SCENES.schema)

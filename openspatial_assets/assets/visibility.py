@@ -15,7 +15,8 @@ from openspatial_assets.engine.visibility.counting import PixelCounts, SeenBoxes
 from openspatial_assets.engine.visibility.depth_image import DepthImage
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from openspatial_assets.engine.visibility.verdict import reasons, visible_fraction
-from resources.images import camera_of, decode_depth, metres, read_bytes, read_depth
+from resources.images import camera_of, decode_depth, metres, read_depth
+from resources.stored_images import read_stored
 from resources.tables import FRAME_VISIBILITY
 
 RULE_VERSION = "1"
@@ -70,7 +71,7 @@ def _counts(seen: SeenBoxes, frame: int, row: dict[str, Any], settings: Visibili
 def _depth(row: dict[str, Any]) -> DepthImage:
     path = row["depth"]
     if row["depth_intrinsics"] is None:
-        stored = decode_depth(read_bytes(path), path)
+        stored = decode_depth(read_stored(path), path)
         if stored.shape == (row["height"], row["width"]):
             return DepthImage(stored, partial(metres, depth_scale=row["depth_scale"]))
     return DepthImage(read_depth(row))

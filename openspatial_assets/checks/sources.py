@@ -13,6 +13,14 @@ RULES = (
     ),
     Rule(
         "scenes",
+        "source_files_are_there",
+        "No file of a scene is missing or wrong: what doctor finds, with the dataset's page that has it.",
+        "select scene_id, found.path, found.problem, found.page from "
+        "(select scene_id, unnest(findings) as found from scenes)",
+        is_error=False,
+    ),
+    Rule(
+        "scenes",
         "licence_is_known",
         "Every scene has a licence, which travels to every exported row.",
         "select scene_id, source from scenes where license is null",

@@ -1,6 +1,6 @@
 """The files of an inbox: which videos lie there, what tells that one has changed, and the hash of its content.
 
-What does not belong here: what becomes of them (`desk.py`), and reading videos (`resources/sources/video.py`).
+What does not belong here: what becomes of them (`desk.py`), and reading videos (`resources/sources/layouts/video.py`).
 """
 
 import hashlib

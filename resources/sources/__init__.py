@@ -1,77 +1,40 @@
-"""Dataset layouts, one module (or package) each, found by name; and what reading a scene gives.
+"""The datasets that scenes come from: which folders are scenes, and reading them.
 
-A layout module has these functions, each of one `Registration`:
-
-- `prepare(registration) -> None`: make what must exist before reading (most layouts: nothing).
-- `frame_entries(registration) -> list[FrameEntry]`: list the frames, cheaply (`frame_files.py` then reads their files).
-- `read_frames(registration) -> (FRAMES table, dropped)` and `read_boxes(registration) -> SCENE_BOXES table or None`.
-- `box_origins(registration) -> tuple`: where the scene's boxes may come from, values of the choice `boxes`.
-- `recorded_recognitions(registration) -> str | None`: a file of recorded recognitions, as a path or fsspec URL.
-- `is_metric(registration) -> bool` and `is_gravity_aligned(registration) -> bool`.
-- `read_scene(registration) -> SceneReading`: all of it.
-- `signature(registration) -> {"frames": ..., "boxes": ..., "recognitions": ...}`: hashes that change when files that
-  are read change.
-
-A layout of plain video has, in place of `frame_entries`, `entries_of(registration, reconstructions, depth_maps)` and
-`scene_facts(registration, reconstructions)`: its frames are made of those two tables.
-
-To add a layout, add its module here; no list is edited. What does not belong here: the layouts themselves.
+A layout of files is a module of `layouts`; `source.py` says what each has. What does not belong here: the layouts
+themselves, and Dagster.
 """
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
-from types import ModuleType
 
-import polars as pl
-
+from resources.sources import layouts
 from resources.sources.registration import Registration, SourceError
+from resources.sources.source import SceneReading, Source
 
-HELPERS = ("box_file", "frame_files", "registration")
-"""Modules of this package that are no layouts."""
-
-
-@dataclass(frozen=True)
-class SceneReading:
-    """What a source gives of one scene.
-
-    Attributes:
-        frames: the `frames` table, usable frames only.
-        boxes: the `scene_boxes` table; None where the source has no annotated boxes.
-        dropped: frames that cannot be used, as `{"frame_id": ..., "reason": ...}`.
-        metric: whether world units are metres.
-        gravity_aligned: whether world Z is up.
-        license: licence of the scene's images, if known.
-    """
-
-    frames: pl.DataFrame
-    boxes: pl.DataFrame | None
-    dropped: list[dict[str, str]]
-    metric: bool
-    gravity_aligned: bool
-    license: str | None
+__all__ = ["SceneReading", "Source", "available", "is_plain_video", "load", "of"]
 
 
 def available() -> list[str]:
     """The names of all layouts, sorted."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in HELPERS and m.name[0] != "_")
+    return sorted(module.name for module in pkgutil.iter_modules(layouts.__path__) if module.name[0] != "_")
 
 
-def load(name: str) -> ModuleType:
-    """The layout module called `name`.
+def load(name: str) -> Source:
+    """The layout called `name`.
 
     Raises:
         SourceError: there is none; the message lists what there is.
     """
     if name not in available():
         raise SourceError(f"source {name!r} is unknown; choose one of {', '.join(available())}")
-    return importlib.import_module(f"{__name__}.{name}")
+    return Source(importlib.import_module(f"{layouts.__name__}.{name}"))
+
+
+def of(registration: Registration) -> Source:
+    """The layout that a registration names; raises as `load`."""
+    return load(registration.source)
 
 
 def is_plain_video(registration: Registration) -> bool:
-    """Whether the scene's poses and depth must be reconstructed.
-
-    Raises:
-        SourceError: the layout is unknown.
-    """
-    return hasattr(load(registration.source), "entries_of")
+    """Whether the scene's poses and depth must be reconstructed; raises as `load`."""
+    return of(registration).is_plain_video

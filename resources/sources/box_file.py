@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from resources.sources.annotations import RESERVED, normalized_tag
 from resources.sources.registration import SourceError
 from resources.tables import SCENE_BOXES
 
@@ -42,6 +43,7 @@ def read_box_file(path: Path, scene_id: str, metric: bool) -> pl.DataFrame:
         {
             "object_id": [str(item["id"]) for item in objects],
             "tag": [normalized_tag(item["label"]) for item in objects],
+            "label": [item["label"] for item in objects],
             "center": [obb[0:3] for obb in numbers],
             "extents": [obb[3:6] for obb in numbers],
             "rpy": [obb[6:9] for obb in numbers],
@@ -52,15 +54,6 @@ def read_box_file(path: Path, scene_id: str, metric: bool) -> pl.DataFrame:
         },
         schema=SCENE_BOXES.schema,
     )
-
-
-RESERVED = (">", "|")
-"""Evidence and answers write pairs of ids as `a|b` and orders as `a>b`."""
-
-
-def normalized_tag(label: str) -> str:
-    """A label as a question names it: lower case, underscores as spaces, single spaces, such as `coffee table`."""
-    return " ".join(label.replace("_", " ").lower().split())
 
 
 def _load(path: Path, scene_id: str) -> list:
@@ -90,7 +83,7 @@ def _faults(item: Any, position: int) -> list[str]:
         faults.append(f"{where}: id must be a text or a whole number, but is {name!r}")
     elif any(mark in str(name) for mark in RESERVED):
         faults.append(f"{where}: id must not hold {' or '.join(RESERVED)}, which join ids in answers")
-    if not isinstance(label, str) or not normalized_tag(label):
+    if not isinstance(label, str) or not label.replace("_", " ").strip():
         faults.append(f"{where}: label must be a text, but is {label!r}")
     if not isinstance(obb, list) or len(obb) != len(OBB):
         have = f"{len(obb)} values" if isinstance(obb, list) else repr(obb)

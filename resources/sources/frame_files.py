@@ -16,8 +16,9 @@ import numpy as np
 import polars as pl
 
 from openspatial_assets.engine.keyframes import KeyframeSettings, laplacian_variance, select_keyframes
-from resources.images import ImageError, decode_depth, decode_grey, metres, read_bytes
+from resources.images import ImageError, decode_depth, decode_grey, metres
 from resources.sources.registration import Registration, SourceError
+from resources.stored_images import Stored, read_stored
 from resources.tables import FRAMES
 
 DEFAULT_DEPTH_SCALE = 1000.0
@@ -51,7 +52,8 @@ class FrameEntry:
 
     Attributes:
         frame_id: unique in the scene; sorts in the order of capture.
-        image, depth: absolute paths; no depth image if `depth` is None.
+        image, depth: absolute paths, or references into files (`resources/stored_images`); no depth image if `depth` is
+            None.
         intrinsics: fx, fy, cx, cy of the colour image, pixels.
         depth_intrinsics: those of the depth image; None: as the colour image.
         world_from_camera: 16 numbers, row order, rigid.
@@ -120,9 +122,9 @@ def _row(registration: Registration, entry: FrameEntry) -> dict:
     """One row of `ROWS`; raises `ImageError` with the reason to drop the frame."""
     if entry.problem:
         raise ImageError(entry.problem)
-    image = read_bytes(entry.image)
+    image = read_stored(entry.image)
     grey = decode_grey(image, entry.image)
-    digest = hashlib.blake2b(image, digest_size=SIGNATURE_BYTES)
+    digest = hashlib.blake2b(_bytes(image), digest_size=SIGNATURE_BYTES)
     row = {
         "frame_id": entry.frame_id,
         "image": entry.image,
@@ -139,8 +141,8 @@ def _row(registration: Registration, entry: FrameEntry) -> dict:
         "keyframe": False,
     }
     if entry.depth is not None:
-        stored = read_bytes(entry.depth)
-        digest.update(stored)
+        stored = read_stored(entry.depth)
+        digest.update(_bytes(stored))
         raw = decode_depth(stored, entry.depth)
         depth = metres(raw[::DEPTH_STRIDE, ::DEPTH_STRIDE], row["depth_scale"])
         known = depth[depth > 0]
@@ -151,6 +153,10 @@ def _row(registration: Registration, entry: FrameEntry) -> dict:
             "depth_median_m": float(np.median(known)) if known.size else None,
         }
     return row | {"signature": digest.hexdigest()}
+
+
+def _bytes(stored: Stored) -> bytes:
+    return stored if isinstance(stored, bytes) else np.ascontiguousarray(stored).tobytes()
 
 
 def _odd_color_size(rows: pl.DataFrame) -> dict[int, str]:

@@ -23,7 +23,19 @@ _SCENE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class SourceError(ValueError):
-    """A scene that cannot be read as it is; the message names scene, file, what is wrong and what to do."""
+    """A scene that cannot be read as it is; the message names scene, file, what is wrong and what to do.
+
+    Args:
+        path: the file that is missing or wrong, where it is one.
+    """
+
+    def __init__(self, message: str, path: str | os.PathLike = "") -> None:
+        super().__init__(message)
+        self.path = os.fspath(path)
+
+    def __reduce__(self) -> tuple:
+        """With the path: errors come back from workers."""
+        return type(self), (str(self), self.path)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ SCENE_BOXES = Table(
     "One row an object: its oriented box in the world.",
     {
         "object_id": Column(Text, "object, unique in the scene"),
-        "tag": Column(Text, "what it is, in lower case, as a question names it"),
+        "tag": Column(Text, "what it is, in lower case, as a question names it; object where nobody has named it"),
+        "label": Column(Text, "what the dataset calls it, as it is written there; null where lifted", required=False),
         "center": Column(Vec3, "box centre, world, metres"),
         "extents": Column(Vec3, "full lengths along the box's own axes, metres"),
         "rpy": Column(Vec3, "roll, pitch, yaw in radians; R = Rz(yaw) Ry(pitch) Rx(roll)"),

@@ -6,7 +6,7 @@ What does not belong here: objects (`objects.py`) and questions (`questions.py`)
 import polars as pl
 
 from resources.schema import Column, Table
-from resources.tables.types import Drop, Mat4, Point3, Text, Texts, Vec2, Vec3, Vec4
+from resources.tables.types import Drop, Fault, Mat4, Point3, Text, Texts, Vec2, Vec3, Vec4
 
 SCENES = Table(
     "scenes",
@@ -20,6 +20,12 @@ SCENES = Table(
         "num_frames": Column(pl.Int64, "frames that can be used"),
         "num_objects": Column(pl.Int64, "annotated boxes; null where the source has none", required=False),
         "dropped_frames": Column(pl.List(Drop), "frames that cannot be used, each with its reason"),
+        "findings": Column(
+            pl.List(Fault),
+            "files of the scene that are missing or wrong, and the dataset's page that has them",
+            required=False,
+            location=True,
+        ),
         "root": Column(Text, "the folder that was registered", location=True),
     },
     ("scene_id",),

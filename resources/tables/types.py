@@ -17,6 +17,7 @@ Mark = pl.Struct(
 Turn = pl.Struct({"from": Text, "value": Text})
 Picture = pl.Struct({"bytes": pl.Binary, "path": Text})
 Drop = pl.Struct({"frame_id": Text, "reason": Text})
+Fault = pl.Struct({"path": Text, "problem": Text, "page": Text})
 Count = pl.Struct({"name": Text, "count": pl.Int64})
 Guess = pl.Struct(
     {"name": Text, "questions": pl.Int64, "right": pl.Float64, "chance": pl.Float64, "sigmas": pl.Float64}

@@ -12,7 +12,7 @@ from openspatial_assets.assets.floor_previews import preview_floor
 from openspatial_assets.assets.sources import frames_of
 from openspatial_assets.engine.scene_graph.floor import FloorSettings
 from resources.images import ImageError
-from resources.sources.synthetic_rooms.truth import load_truth
+from resources.sources.layouts.synthetic_rooms.truth import load_truth
 from resources.tables import FLOOR_CELLS, FRAMES
 
 SETTINGS = FloorSettings()

@@ -19,8 +19,8 @@ from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from resources import sources
 from resources.images import ImageError, camera_of, read_depth
 from resources.segmenter import SegmenterError
+from resources.sources.layouts.synthetic_rooms.truth import load_truth
 from resources.sources.registration import Registration
-from resources.sources.synthetic_rooms.truth import load_truth
 from resources.tables import INSTANCE_MASKS, RECOGNITIONS
 
 LEAST_PIXELS = 250

@@ -16,8 +16,8 @@ from openspatial_assets.engine.masks.settings import MaskSettings
 from openspatial_assets.engine.recognition.settings import RecognitionSettings
 from resources import sources
 from resources.images import ImageError
+from resources.sources.layouts.synthetic_rooms.truth import load_truth
 from resources.sources.registration import Registration
-from resources.sources.synthetic_rooms.truth import load_truth
 from resources.tables import LIFTED_BOXES
 from tests.support.lifted_figures import boxes_of_table, perfect_masks, room_figures
 

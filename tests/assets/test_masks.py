@@ -13,7 +13,7 @@ from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from resources import segmenter, sources
 from resources.images import ImageError
 from resources.segmenter import SegmenterError
-from resources.sources.synthetic_rooms.truth import load_truth
+from resources.sources.layouts.synthetic_rooms.truth import load_truth
 from resources.tables import FRAMES, REFINED_MASKS
 from tests.support import desk, desk_tables
 

@@ -17,7 +17,7 @@ from openspatial_assets.engine.masks.settings import MaskSettings, ObjectSetting
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from resources import sources
 from resources.images import camera_of, read_depth
-from resources.sources.synthetic_rooms.truth import load_truth
+from resources.sources.layouts.synthetic_rooms.truth import load_truth
 from resources.tables import OBJECT_FRAMES, POINT_MATCHES, VIEW_PAIRS
 
 PAIR = [("000", "001")]

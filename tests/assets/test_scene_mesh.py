@@ -13,8 +13,8 @@ from openspatial_assets.assets.sources import frames_of
 from openspatial_assets.engine.fusion.settings import MeshSettings
 from resources.images import ImageError, camera_of, read_depth
 from resources.mesh_files import read_mesh
-from resources.sources.synthetic_rooms.generate import furnish
-from resources.sources.synthetic_rooms.options import RoomOptions
+from resources.sources.layouts.synthetic_rooms.generate import furnish
+from resources.sources.layouts.synthetic_rooms.options import RoomOptions
 from resources.tables import SCENE_MESH
 
 COARSE = MeshSettings(voxel_m=0.04)

@@ -35,8 +35,8 @@ from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from openspatial_assets.variants import VARIANTS, Variant
 from resources import sources
 from resources.compute import WorkerPool
+from resources.sources.layouts.synthetic_rooms.truth import load_truth
 from resources.sources.registration import Registration
-from resources.sources.synthetic_rooms.truth import load_truth
 from resources.store import default_home
 from tests.benchmarks import lifting, plain_video
 from tests.benchmarks.memory import peak_gb

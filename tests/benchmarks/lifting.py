@@ -23,8 +23,8 @@ from openspatial_assets.engine.instances.settings import InstanceSettings
 from openspatial_assets.engine.lifting.settings import LiftingSettings
 from openspatial_assets.engine.masks.settings import MaskSettings
 from openspatial_assets.engine.recognition.settings import RecognitionSettings
+from resources.sources.layouts.synthetic_rooms.truth import load_truth
 from resources.sources.registration import Registration
-from resources.sources.synthetic_rooms.truth import load_truth
 from tests.support.lifted_figures import MIN_OVERLAPS, perfect_masks, report, room_figures
 
 REQUIRED_AP = (0.95, 0.85)

@@ -11,7 +11,7 @@ from scipy.linalg import block_diag
 
 from openspatial_assets.engine.evaluation.detection import allowed_overlaps, average_precision, detection_score
 from openspatial_assets.engine.geometry.boxes import Boxes
-from resources.sources.synthetic_rooms.truth import Truth
+from resources.sources.layouts.synthetic_rooms.truth import Truth
 from resources.tables import INSTANCE_MASKS
 from tests.support.truth_figures import truly_visible
 

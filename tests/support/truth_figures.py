@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
-from resources.sources.synthetic_rooms.truth import Truth
+from resources.sources.layouts.synthetic_rooms.truth import Truth
 
 VISIBLE_SHARE = 0.05
 VISIBLE_PIXELS = 150

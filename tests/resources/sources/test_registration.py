@@ -116,6 +116,6 @@ def test_a_wrong_value_is_refused(field, value):
 def test_layouts_are_found_by_name():
     assert "rgbd_folder" in sources.available()
     assert not {"registration", "frame_files", "box_file"} & set(sources.available())
-    assert sources.load("rgbd_folder").__name__ == "resources.sources.rgbd_folder"
+    assert sources.load("rgbd_folder").name == "rgbd_folder"
     with pytest.raises(SourceError, match=r"source 'scannet3' is unknown; choose one of .*rgbd_folder"):
         sources.load("scannet3")

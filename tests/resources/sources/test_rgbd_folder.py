@@ -8,10 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from resources import sources
 from resources.images import read_depth
-from resources.sources import rgbd_folder
 from resources.sources.registration import Registration, SourceError
 from resources.tables import FRAMES, SCENE_BOXES
+
+rgbd_folder = sources.load("rgbd_folder")
 
 
 def change(registration: Registration, name: str, value) -> Path:

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from resources.sources.synthetic_rooms.recordings import (
+from resources.sources.layouts.synthetic_rooms.recordings import (
     EDGE_SPREAD,
     FALSE_FINDS_A_FRAME,
     LARGEST_STRAY,

@@ -17,11 +17,11 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from resources import sources
+from resources.sources.layouts.synthetic_rooms.folder import MARKER, write_once
+from resources.sources.layouts.synthetic_rooms.generate import RoomOptions, furnish, make_room
+from resources.sources.layouts.synthetic_rooms.recordings import OTHER_WORDS
+from resources.sources.layouts.synthetic_rooms.truth import load_truth
 from resources.sources.registration import Registration, SourceError
-from resources.sources.synthetic_rooms.folder import MARKER, write_once
-from resources.sources.synthetic_rooms.generate import RoomOptions, furnish, make_room
-from resources.sources.synthetic_rooms.recordings import OTHER_WORDS
-from resources.sources.synthetic_rooms.truth import load_truth
 
 SMALL = RoomOptions(seed=2, num_frames=4, width=320, height=240)
 FULL_WALKS = [RoomOptions(seed) for seed in (0, 1)]
@@ -249,7 +249,7 @@ def test_the_same_bytes_whatever_the_threads_and_the_hash_seed(room, tmp_path):
     root, _ = room
     script = (
         "from pathlib import Path\n"
-        "from resources.sources.synthetic_rooms.generate import RoomOptions, make_room\n"
+        "from resources.sources.layouts.synthetic_rooms.generate import RoomOptions, make_room\n"
         f"make_room(Path({str(tmp_path / 'again')!r}), {SMALL!r})\n"
     )
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "123"}
