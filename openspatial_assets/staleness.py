@@ -61,7 +61,9 @@ class Stage:
         inputs: the stages' tables that it reads, by name.
         settings: the sections of the settings that it reads.
         file_settings: settings, such as `masks.sam_checkpoint_path`, that name a file which it reads.
-        source_files: which parts of a source's signature it reads (`frames`, `boxes`).
+        source_files: what it reads of a source: parts of its signature (`frames`, `boxes`, `recognitions`,
+            `surface`), and of the registration all (`registration`), or what images and poses depend on (`capture`:
+            layout and options; not where the folder lies, nor what may be done with it).
     """
 
     name: str
@@ -147,15 +149,18 @@ def context_of(
     @cache
     def signature(scene: str) -> dict[str, str]:
         registration = registrations.read(home, scene)
-        text = json.dumps(registration.to_json(), sort_keys=True)
-        own = hashlib.blake2b(text.encode(), digest_size=FINGERPRINT_BYTES).hexdigest()
-        return {"registration": own, **sources.load(registration.source).signature(registration)}
+        record = registration.to_json()
+        own = {
+            "registration": fingerprint(record),
+            "capture": fingerprint({name: record[name] for name in ("source", "options")}),
+        }
+        return own | sources.of(registration).signature(registration)
 
     @cache
     def origins(scene: str) -> tuple[str, ...]:
         try:
             registration = registrations.read(home, scene)
-            offered = sources.load(registration.source).box_origins(registration)
+            offered = sources.of(registration).box_origins(registration)
             recognisable = can_recognise(registration, settings["recognition"]) or recognised(scene)
         except SourceError:
             return ALLOWED["boxes"]
@@ -189,7 +194,7 @@ def parts(context: Context, stage: Stage, output: Output, partition: Partition) 
             found[f"file of {setting}"] = _file_stamp(path)
     if stage.source_files:
         signature = context.signature(partition.get("scene") or "")
-        found |= {f"{SOURCE_PART}{name}": signature[name] for name in ("registration", *stage.source_files)}
+        found |= {f"{SOURCE_PART}{name}": signature[name] for name in stage.source_files}
     for table, upstream in context.graph.above(stage, partition, context.scenes):
         gathered = context.graph.gathers(stage, table.name)
         try:
@@ -205,8 +210,8 @@ def parts(context: Context, stage: Stage, output: Output, partition: Partition) 
     return found
 
 
-def fingerprint(parts: Mapping[str, str]) -> str:
-    """Hash of a partition's parts."""
+def fingerprint(parts: Mapping[str, Any]) -> str:
+    """Hash of a partition's parts, or of any JSON object."""
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=FINGERPRINT_BYTES).hexdigest()
 
 
@@ -220,7 +225,8 @@ def difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
             verb = "new" if name not in before else "gone" if name not in now else "changed"
             changes.append(f"{name.removeprefix(INPUT_PART)} {verb}")
         elif name.startswith(SOURCE_PART):
-            changes.append(f"{name} files changed" if not name.endswith("registration") else "registration changed")
+            own = name.removeprefix(SOURCE_PART) in ("registration", "capture")
+            changes.append("registration changed" if own else f"{name} files changed")
         else:
             changes.append(f"{name} changed from {before.get(name, 'none')} to {now.get(name, 'none')}")
     more = f", and {len(changes) - 3} more" if len(changes) > 3 else ""

@@ -10,7 +10,7 @@ from resources import sources
 from resources.sources.registration import Registration, SourceError
 from resources.tables import SCENE_BOXES
 
-RULE_VERSION = "1"
+RULE_VERSION = "2"
 
 
 def scene_boxes_of(registration: Registration, lifted: pl.DataFrame | None) -> pl.DataFrame:
@@ -27,7 +27,7 @@ def boxes_of(registration: Registration) -> pl.DataFrame:
     Raises:
         SourceError: the source has no annotated boxes, or any of them is broken.
     """
-    source = sources.load(registration.source)
+    source = sources.of(registration)
     source.prepare(registration)
     boxes = source.read_boxes(registration)
     if boxes is None:

@@ -4,16 +4,19 @@ What belongs here: handing on. What does not: the declarations of the stages (`s
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import polars as pl
 
-from openspatial_assets.assets import depth_maps
+from openspatial_assets.assets import depth_maps, rendered_depth
 from openspatial_assets.assets import sources as source_assets
 from openspatial_assets.assets.recipe import FRAMES_A_PIECE, Inputs, Told, frame_pieces
 from openspatial_assets.assets.side_files import keep_named, side_folder
 from resources import sources, tables
+
+RENDERED_A_PIECE = 24
+"""Frames that one worker renders at a time: each piece loads the mesh."""
 
 VIEWS_A_PIECE = 4
 """Frames whose depth one worker estimates at a time: each takes a second or more."""
@@ -33,19 +36,34 @@ def reconstructed(inputs: Inputs, results: Iterator[pl.DataFrame]) -> dict[str, 
     return {"reconstructions": keep_named(inputs, tables.RECONSTRUCTIONS, made)}
 
 
-def sweeping(inputs: Inputs) -> Iterator[tuple]:
+def estimating(inputs: Inputs) -> Iterator[tuple]:
+    """The pieces of a scene whose depth is estimated (plain video) or rendered from its mesh; none for others."""
+    settings = inputs.settings["depth_maps"]
     rows = inputs.table("reconstructions")
     registered = rows.filter("registered")
     for start in range(0, registered.height, VIEWS_A_PIECE):
-        yield registered.slice(start, VIEWS_A_PIECE), rows, inputs.settings["depth_maps"]
+        yield depth_maps.raw_depth_of_frames, registered.slice(start, VIEWS_A_PIECE), rows, settings
+    if surface := source_assets.surface_of(inputs.registration):
+        entries = source_assets.frame_entries(inputs.registration)
+        for start in range(0, len(entries), RENDERED_A_PIECE):
+            yield (
+                rendered_depth.rendered_depth_of_frames, surface, entries[start : start + RENDERED_A_PIECE], settings
+            )  # fmt: skip
 
 
-def swept(inputs: Inputs, results: Iterator[Any]) -> dict[str, pl.DataFrame]:
+def estimated(work: Callable[..., list], *piece: Any) -> list:
+    """One piece, by the function that it names."""
+    return work(*piece)
+
+
+def depth_tables(inputs: Inputs, results: Iterator[Any]) -> dict[str, pl.DataFrame]:
     rows, settings = inputs.table("reconstructions"), inputs.settings["depth_maps"]
-    raw = [one for chunk in results for one in chunk]
-    if not raw:
-        return {"depth_maps": tables.DEPTH_MAPS.empty()}
-    made = depth_maps.depth_maps_of(rows, raw, settings, side_folder(inputs, tables.DEPTH_MAPS))
+    folder = side_folder(inputs, tables.DEPTH_MAPS)
+    depths = (one for chunk in results for one in chunk)
+    if not rows.is_empty():
+        made = depth_maps.depth_maps_of(rows, depths, settings, folder)
+    else:
+        made = rendered_depth.rendered_depth_maps_of(depths, folder)
     return {"depth_maps": keep_named(inputs, tables.DEPTH_MAPS, made)}
 
 
@@ -55,7 +73,7 @@ def entry_pieces(inputs: Inputs) -> list[tuple]:
         tables_of_video = inputs.table("reconstructions"), inputs.table("depth_maps")
         entries = source_assets.entries_of_video(registration, *tables_of_video)
     else:
-        entries = source_assets.frame_entries(registration)
+        entries = source_assets.with_depth_maps(source_assets.frame_entries(registration), inputs.table("depth_maps"))
     starts = range(0, len(entries), FRAMES_A_PIECE)
     return [(registration, entries[start : start + FRAMES_A_PIECE]) for start in starts]
 

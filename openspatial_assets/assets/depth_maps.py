@@ -5,19 +5,16 @@ itself, and `depth_maps_of` compares those of all frames. What does not belong h
 (`resources/depth_estimator`), the comparison (`engine/reconstruction/consistency.py`), and poses (`reconstruction.py`).
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import cv2
-import fsspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from openspatial_assets.engine.geometry.cameras import Camera
 from openspatial_assets.engine.reconstruction.consistency import (
     DepthView,
     checked,
@@ -28,22 +25,15 @@ from openspatial_assets.engine.reconstruction.consistency import (
 from openspatial_assets.engine.reconstruction.depth_settings import DepthMapSettings
 from resources import depth_estimator
 from resources.depth_estimator import DepthError, View
-from resources.files import write_whole
-from resources.images import NO_DEPTH_U16, ImageError, camera_of, read_color
+from resources.depth_images import DepthFolder, fitting_scale
+from resources.images import ImageError, camera_of, read_color
 from resources.tables import DEPTH_MAPS
 
 RULE_VERSION = "1"
 """Changes when the meaning of `depth_maps` changes, so that what was made before is out of date."""
 
-SIGNATURE_BYTES = 16
-NAME_DIGITS = 12
-"""Hex digits of its bytes' hash in the name of a depth image."""
-
 RANGE_PERCENTILES = (1, 99)
 """Of the depths of a frame's points, where its row gives no range: nearly all, without a false one at either end."""
-
-PNG_COMPRESSION = 1
-"""zlib's level 1 of 9: depth images come out 5 % larger than at level 3, in half the time."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +71,8 @@ def raw_depth_of_frames(chunk: pl.DataFrame, all_rows: pl.DataFrame, settings: D
     for row in _registered(chunk).iter_rows(named=True):
         view = view_of(row["frame_id"])
         if view is None:
-            width, height = depth_size(row, settings.image_side)
-            raw.append(RawDepth(row["frame_id"], np.zeros((height, width), np.float32)))
+            camera = camera_of(row).shrunk(settings.image_side)
+            raw.append(RawDepth(row["frame_id"], np.zeros((camera.height, camera.width), np.float32)))
             continue
         neighbors = [view_of(name) for name in row["neighbors"] if name in rows]
         depth = estimator.estimate(view, [neighbor for neighbor in neighbors if neighbor is not None])
@@ -110,7 +100,7 @@ def depth_maps_of(
     depth = {item.frame_id: item.depth for item in raw}
     neighbors = dict(registered.select("frame_id", "neighbors").iter_rows())
     views = {
-        row["frame_id"]: DepthView(_resized_camera(row, depth[row["frame_id"]].shape[::-1]), depth[row["frame_id"]])
+        row["frame_id"]: DepthView(camera_of(row).resized(*depth[row["frame_id"]].shape[::-1]), depth[row["frame_id"]])
         for row in registered.iter_rows(named=True)
     }
     agreed = _agreed(views, neighbors, settings)
@@ -122,35 +112,12 @@ def depth_maps_of(
             f"raise depth_maps.tolerance ({settings.tolerance:g}) or lower depth_maps.min_agreeing "
             f"({settings.min_agreeing})"
         )
-    scale = _depth_scale(deepest)
-    filesystem, root = fsspec.core.url_to_fs(folder)
-    rows = []
-    for frame_id, view in agreed.items():
-        data = _encoded(view.depth, scale)
-        digest = hashlib.blake2b(data).hexdigest()
-        name = f"{frame_id}-{digest[:NAME_DIGITS]}.png"
-        write_whole(filesystem, f"{root.rstrip('/')}/{name}", data, f"the depth of frame {frame_id}")
-        rows.append(
-            {
-                "frame_id": frame_id,
-                "depth": f"{folder.rstrip('/')}/{name}",
-                "depth_scale": scale,
-                "width": view.camera.width,
-                "height": view.camera.height,
-                "intrinsics": view.camera.intrinsics.tolist(),
-                "estimator": settings.estimator,
-                "coverage": len(view.pixels) / view.depth.size,
-                "disagreement": view.disagreement,
-                "signature": hashlib.blake2b(data, digest_size=SIGNATURE_BYTES).hexdigest(),
-            }
-        )
+    scale, place = fitting_scale(deepest), DepthFolder.of(folder)
+    rows = [
+        place.row(frame_id, view.depth, view.camera.intrinsics, scale, settings.estimator, view.disagreement)
+        for frame_id, view in agreed.items()
+    ]
     return pl.DataFrame(rows, schema=DEPTH_MAPS.schema)
-
-
-def depth_size(row: Mapping[str, Any], image_side: int) -> tuple[int, int]:
-    """Width and height of a frame's depth map: its image's, no longer than `image_side`."""
-    shrink = min(1.0, image_side / max(row["width"], row["height"]))
-    return max(1, round(row["width"] * shrink)), max(1, round(row["height"] * shrink))
 
 
 def _agreed(
@@ -180,7 +147,7 @@ def _view(row: Mapping[str, Any], image_side: int) -> View | None:
     if image.shape[:2] != (row["height"], row["width"]):
         size = f"{image.shape[1]}x{image.shape[0]}"
         raise ImageError(f"{row['image']}: is {size} pixels, but the frame is {row['width']}x{row['height']}")
-    camera = _resized_camera(row, depth_size(row, image_side))
+    camera = camera_of(row).shrunk(image_side)
     points = np.array([[point["x"], point["y"], point["z"]] for point in row["points"]], np.float64).reshape(-1, 3)
     depths = camera.camera_from_world(points)[:, 2]
     points, depths = points[depths > 0], depths[depths > 0]
@@ -191,23 +158,3 @@ def _view(row: Mapping[str, Any], image_side: int) -> View | None:
         depth_range = np.percentile(depths, RANGE_PERCENTILES).tolist()
     image = cv2.resize(image, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
     return View(row["frame_id"], image, camera, points, tuple(depth_range))
-
-
-def _resized_camera(row: Mapping[str, Any], size: tuple[int, int]) -> Camera:
-    """The camera of a row for its image resized to `size` = (width, height)."""
-    camera = camera_of(row)
-    across, down = size[0] / camera.width, size[1] / camera.height
-    fx, fy, cx, cy = camera.intrinsics
-    # Pixel centres are integers, so an image begins at -0.5.
-    intrinsics = np.array([fx * across, fy * down, (cx + 0.5) * across - 0.5, (cy + 0.5) * down - 0.5])
-    return Camera(*size, intrinsics, camera.world_from_camera)
-
-
-def _depth_scale(deepest: float) -> float:
-    """Stored values a world unit: the power of ten with which the deepest of a scene still fits into 16 bits."""
-    return float(10.0 ** np.floor(np.log10((NO_DEPTH_U16 - 1) / deepest)))
-
-
-def _encoded(depth: NDArray[np.float32], scale: float) -> bytes:
-    stored = np.rint(depth.astype(np.float64) * scale).astype(np.uint16)
-    return cv2.imencode(".png", stored, [cv2.IMWRITE_PNG_COMPRESSION, PNG_COMPRESSION])[1].tobytes()

@@ -10,6 +10,7 @@ import polars as pl
 from openspatial_assets.assets import lifting_previews, reconstruction_previews
 from openspatial_assets.assets.presentation import Metadata, picture
 from openspatial_assets.assets.recipe import Inputs
+from openspatial_assets.assets.sources import frame_entries
 
 MOST_LABELS = 12
 """Labels that are named in the metadata, the most frequent ones."""
@@ -35,11 +36,15 @@ def reconstructions(inputs: Inputs, made: pl.DataFrame) -> Metadata:
 def depth_maps(inputs: Inputs, made: pl.DataFrame) -> Metadata:
     if made.is_empty():
         return {"maps": 0, "why_empty": "the source has depth of its own"}
-    shown = reconstruction_previews.preview_depth_maps(inputs.table("reconstructions"), made)
+    pictures = inputs.table("reconstructions")
+    if pictures.is_empty():
+        listed = {entry.frame_id: entry.image for entry in frame_entries(inputs.registration)}
+        pictures = pl.DataFrame({"frame_id": list(listed), "image": list(listed.values())})
+    shown = reconstruction_previews.preview_depth_maps(pictures, made)
     return {
         "maps": made.height,
         "median_coverage": float(made["coverage"].median() or 0.0),
-        "median_disagreement": float(made["disagreement"].median() or 0.0),
+        **({} if (off := made["disagreement"].median()) is None else {"median_disagreement": float(off)}),
         **picture(shown, "keyframes and their depth"),
     }
 

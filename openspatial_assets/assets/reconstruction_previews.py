@@ -77,23 +77,23 @@ def preview_reconstruction(reconstructions: pl.DataFrame) -> Picture | None:
     return legend(picture, [], " · ".join(parts))
 
 
-def preview_depth_maps(reconstructions: pl.DataFrame, depth_maps: pl.DataFrame) -> Picture | None:
+def preview_depth_maps(pictures: pl.DataFrame, depth_maps: pl.DataFrame) -> Picture | None:
     """Keyframes, spread over the walk, beside their depth: near is red, far is blue, black where there is none."""
-    rows = depth_maps.join(reconstructions.select("frame_id", "image"), on="frame_id").sort("frame_id")
+    rows = depth_maps.join(pictures.select("frame_id", "image"), on="frame_id").sort("frame_id")
     if rows.is_empty():
         return None
     chosen = [rows.row(index, named=True) for index in spread(rows.height, DEPTH_FRAMES)]
     depths = [metres(decode_depth(read_bytes(row["depth"]), row["depth"]), row["depth_scale"]) for row in chosen]
     known = np.concatenate([depth[depth > 0] for depth in depths])
     nearest, farthest = np.quantile(known, DEPTH_ENDS).tolist() if len(known) else (1.0, 2.0)
-    pictures, captions = [], []
+    shown, captions = [], []
     for row, depth in zip(chosen, depths, strict=True):
         color = read_color(row["image"])
         size = DEPTH_TILE_PX, round(DEPTH_TILE_PX * color.shape[0] / color.shape[1])
-        pictures += [color, cv2.resize(colored_depth(depth, nearest, farthest), size, interpolation=cv2.INTER_NEAREST)]
+        shown += [color, cv2.resize(colored_depth(depth, nearest, farthest), size, interpolation=cv2.INTER_NEAREST)]
         off = "" if row["disagreement"] is None else f", neighbours differ by {row['disagreement']:.1%}"
         captions += [frame_name(row), f"{row['coverage']:.0%} of pixels{off}"]
-    sheet = contact_sheet(pictures, captions, 4, DEPTH_TILE_PX)
+    sheet = contact_sheet(shown, captions, 4, DEPTH_TILE_PX)
     text = f"{rows.height} depth maps by {rows['estimator'][0]} · {rows['coverage'].mean():.0%} of pixels have depth"
     return legend(sheet, [], f"{text} · red {nearest:.2f}, blue {farthest:.2f} world units")
 

@@ -5,18 +5,63 @@ A scene's frames may be read in one go (`frames_of`), or chunk by chunk in many 
 What does not belong here: the layouts (`resources/sources`) and the boxes (`boxes.py`).
 """
 
+import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 
 import polars as pl
 
 from openspatial_assets.engine.keyframes import KeyframeSettings
 from resources import sources
+from resources.sources.findings import Finding
 from resources.sources.frame_files import Dropped, FrameEntry, read_entries, settle_frames
 from resources.sources.registration import Registration, SourceError
+from resources.sources.surface import SceneSurface
 from resources.tables import SCENES
 
-RULE_VERSION = "1"
+RULE_VERSION = "2"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found before any run.
+
+    Attributes:
+        findings: every file that is missing or wrong.
+        content: in words, what the scene has.
+    """
+
+    findings: list[Finding]
+    content: str
+
+
+def checked_scene(registration: Registration) -> Checked:
+    """What is missing or wrong in a scene, and what it has, without decoding its images.
+
+    Raises:
+        SourceError: the layout is unknown.
+    """
+    source = sources.of(registration)
+    findings = source.findings(registration)
+    if source.is_plain_video:
+        return Checked(findings, "a video, to be reconstructed")
+    parts = []
+    with suppress(SourceError):
+        entries = source.frame_entries(registration)
+        usable = [entry for entry in entries if not entry.problem]
+        with_depth = sum(entry.depth is not None for entry in usable)
+        lost = sum(entry.lost for entry in entries)
+        parts.append(
+            f"{len(usable)} frames" + ("" if with_depth else " without depth") + (f", {lost} lost" if lost else "")
+        )
+    with suppress(SourceError):
+        if (surface := source.surface(registration)) is not None:
+            parts.append(f"depth to be rendered from {os.path.basename(surface.path)}")
+    with suppress(SourceError):
+        boxes = source.read_boxes(registration)
+        parts.append("no annotated boxes" if boxes is None else f"{boxes.height} boxes")
+    return Checked(findings, ", ".join(parts) or "nothing can be read")
 
 
 def prepare_scene(registration: Registration) -> None:
@@ -25,7 +70,7 @@ def prepare_scene(registration: Registration) -> None:
     Raises:
         SourceError: the layout is unknown, or the scene cannot be made.
     """
-    sources.load(registration.source).prepare(registration)
+    sources.of(registration).prepare(registration)
 
 
 def frame_entries(registration: Registration) -> list[FrameEntry]:
@@ -35,7 +80,7 @@ def frame_entries(registration: Registration) -> list[FrameEntry]:
         SourceError: the layout is unknown, or what all frames share is missing or broken.
     """
     prepare_scene(registration)
-    return sources.load(registration.source).frame_entries(registration)
+    return sources.of(registration).frame_entries(registration)
 
 
 def frames_of_entries(registration: Registration, entries: Sequence[FrameEntry]) -> tuple[pl.DataFrame, Dropped]:
@@ -73,7 +118,32 @@ def entries_of_video(
     Raises:
         SourceError: a length that the registration gives cannot be measured.
     """
-    return sources.load(registration.source).entries_of(registration, reconstructions, depth_maps)
+    return sources.of(registration).entries_of(registration, reconstructions, depth_maps)
+
+
+def surface_of(registration: Registration) -> SceneSurface | None:
+    """The mesh that the scene's depth is to be rendered from; None where its source has depth, or none is wanted.
+
+    Raises:
+        SourceError: the registration asks for it, but there is no mesh.
+    """
+    return sources.of(registration).surface(registration)
+
+
+def with_depth_maps(entries: Sequence[FrameEntry], depth_maps: pl.DataFrame) -> list[FrameEntry]:
+    """The listed frames with the depth that was rendered for them."""
+    rendered = {row["frame_id"]: row for row in depth_maps.iter_rows(named=True)}
+    return [
+        replace(
+            entry,
+            depth=rendered[entry.frame_id]["depth"],
+            depth_scale=rendered[entry.frame_id]["depth_scale"],
+            depth_intrinsics=tuple(rendered[entry.frame_id]["intrinsics"]),
+        )
+        if entry.frame_id in rendered
+        else entry
+        for entry in entries
+    ]
 
 
 def scene_of(
@@ -90,7 +160,7 @@ def scene_of(
     The number of objects is null where the source has no boxes, and also where they are broken: what is wrong with them
     is an error of `scene_boxes`, not of the scene.
     """
-    source = sources.load(registration.source)
+    source = sources.of(registration)
     if frames is None:
         frames, dropped = frames_of(registration)
     try:

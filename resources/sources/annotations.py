@@ -19,7 +19,23 @@ from resources.tables import SCENE_BOXES
 UNTYPED = "object"
 """The tag of what nobody has named: no question speaks of it by its tag."""
 
-UNTYPED_LABELS = frozenset(["", "object", "objects", "unknown", "unlabeled", "unannotated", "unclassified", "void"])
+UNTYPED_LABELS = frozenset(
+    [
+        "object",
+        "objects",
+        "unknown",
+        "unlabeled",
+        "unannotated",
+        "unclassified",
+        "void",
+        "misc",
+        "remove",
+        "otherprop",
+        "otherstructure",
+        "otherfurniture",
+    ]
+)
+"""In lower case: words that datasets write where nobody has named a thing, or only as the rest of a class."""
 
 RESERVED = (">", "|")
 """Evidence and answers write pairs of ids as `a|b` and orders as `a>b`."""
@@ -58,7 +74,7 @@ def normalized_tag(label: str) -> str:
     What nobody has named, such as `unknown`, is `object`.
     """
     tag = " ".join(label.replace("_", " ").lower().split())
-    return UNTYPED if tag in UNTYPED_LABELS else tag
+    return UNTYPED if not tag or tag in UNTYPED_LABELS else tag
 
 
 def boxes_table(

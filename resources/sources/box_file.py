@@ -37,7 +37,7 @@ def read_box_file(path: Path, scene_id: str, metric: bool) -> pl.DataFrame:
     faults += [f"object {name!r}: the id occurs {count} times" for name, count in ids.items() if count > 1]
     if faults:
         more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
-        raise SourceError(f"scene {scene_id}: {path}: {'; '.join(faults[:SHOWN_FAULTS])}{more}")
+        raise SourceError(f"scene {scene_id}: {path}: {'; '.join(faults[:SHOWN_FAULTS])}{more}", path)
     numbers = [[float(number) for number in item["obb"]] for item in objects]
     return pl.DataFrame(
         {
@@ -61,13 +61,15 @@ def _load(path: Path, scene_id: str) -> list:
     try:
         objects = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise SourceError(f"scene {scene_id}: {path}: cannot be read ({error.strerror})") from error
+        raise SourceError(f"scene {scene_id}: {path}: cannot be read ({error.strerror})", path) from error
     except ValueError as error:
-        raise SourceError(f"scene {scene_id}: {path}: is no JSON file ({error})") from error
+        raise SourceError(f"scene {scene_id}: {path}: is no JSON file ({error})", path) from error
     if not isinstance(objects, list):
-        raise SourceError(f"scene {scene_id}: {path}: must hold a list of objects, not a {type(objects).__name__}")
+        raise SourceError(
+            f"scene {scene_id}: {path}: must hold a list of objects, not a {type(objects).__name__}", path
+        )
     if not objects:
-        raise SourceError(f"scene {scene_id}: {path}: holds no object; add boxes, or remove the file")
+        raise SourceError(f"scene {scene_id}: {path}: holds no object; add boxes, or remove the file", path)
     return objects
 
 

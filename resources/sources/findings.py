@@ -34,9 +34,14 @@ class Finding:
 
 
 def missing_files(registration: Registration, entries: Sequence[FrameEntry], page: str) -> list[Finding]:
-    """The files of listed frames that are not there or empty, each once; and frames whose problem is known."""
+    """The files of listed frames that are not there or empty, each once, and other problems of frames that are known.
+
+    A frame where the camera was not tracked lacks no file: it is no finding.
+    """
     found = {}
     for entry in entries:
+        if entry.lost:
+            continue
         if entry.problem:
             path = f"{registration.root}#frame={entry.frame_id}"
             found[path] = Finding(path, entry.problem, page)

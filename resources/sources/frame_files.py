@@ -60,6 +60,7 @@ class FrameEntry:
         timestamp: seconds, if known.
         depth_scale: stored depth value / depth_scale = metres, where the layout knows it; None: the registration's.
         problem: why the frame cannot be used, if that is known already; image and pose may then be empty.
+        lost: whether the problem is only that the camera was not tracked there: no file is missing or wrong.
     """
 
     frame_id: str
@@ -71,6 +72,7 @@ class FrameEntry:
     timestamp: float | None = None
     depth_scale: float | None = None
     problem: str | None = None
+    lost: bool = False
 
 
 def read_entries(registration: Registration, entries: Sequence[FrameEntry]) -> tuple[pl.DataFrame, Dropped]:

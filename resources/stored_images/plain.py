@@ -4,7 +4,6 @@ What does not belong here: references into files (`kinds`), and decoding (`resou
 """
 
 import zlib
-from pathlib import Path
 
 import fsspec
 
@@ -29,15 +28,18 @@ def read_file(path: str) -> bytes:
     try:
         if "://" in path:
             with fsspec.open(path, "rb") as file:
-                data = file.read()
+                data = file.read(MAX_ENCODED_BYTES + 1)
         else:
-            data = Path(path).read_bytes()
+            with open(path, "rb") as file:
+                data = file.read(MAX_ENCODED_BYTES + 1)
     except FileNotFoundError:
         raise ImageError(f"{path}: the file is missing") from None
     except OSError as error:
         raise ImageError(f"{path}: cannot be read ({error.strerror or error})") from error
     if not data:
         raise ImageError(f"{path}: the file is empty")
+    if len(data) > MAX_ENCODED_BYTES:
+        raise ImageError(f"{path}: has more than {MAX_ENCODED_BYTES >> 20} MiB; that is no image")
     return data
 
 

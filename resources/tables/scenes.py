@@ -81,7 +81,7 @@ RECONSTRUCTIONS = Table(
 
 DEPTH_MAPS = Table(
     "depth_maps",
-    "One row a registered frame of a video: the depth estimated for it. Empty where a source has depth of its own.",
+    "One row a frame without depth of its own: the depth estimated for it (video) or rendered from a scanned mesh.",
     {
         "frame_id": Column(Text, "frame"),
         "depth": Column(Text, "depth image (uint16, 0 = none), absolute path or fsspec URL", location=True),
@@ -89,7 +89,7 @@ DEPTH_MAPS = Table(
         "width": Column(pl.Int64, "depth image width, pixels"),
         "height": Column(pl.Int64, "depth image height, pixels"),
         "intrinsics": Column(Vec4, "fx, fy, cx, cy of the depth image, pixels"),
-        "estimator": Column(Text, "what estimated it: plane_sweep or model"),
+        "estimator": Column(Text, "what it comes from: plane_sweep or model (estimated), or mesh (rendered)"),
         "coverage": Column(pl.Float64, "share of pixels that have depth, 0 to 1"),
         "disagreement": Column(
             pl.Float64, "median difference from neighbours' depth, as a share of it; null: none", required=False

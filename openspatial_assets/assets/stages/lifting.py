@@ -18,7 +18,7 @@ RECOGNITIONS = Recipe(
         (Output(tables.RECOGNITIONS, recognitions.RULE_VERSION),),
         inputs=("frames",),
         settings=("recognition",),
-        source_files=("recognitions",),
+        source_files=("capture", "recognitions"),
     ),
     pieces=capture_pieces.recognising,
     work=recognitions.recognitions_of,

@@ -16,7 +16,7 @@ SCENE_BOXES = Recipe(
         BOXES,
         (Output(tables.SCENE_BOXES, boxes.RULE_VERSION),),
         inputs=("scenes", "frames", "lifted_boxes"),
-        source_files=("boxes",),
+        source_files=("registration", "boxes"),
     ),
     pieces=lambda inputs: [
         (inputs.registration, inputs.table("lifted_boxes") if inputs.choices["boxes"] == "lifted" else None)

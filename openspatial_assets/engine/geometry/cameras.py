@@ -41,6 +41,21 @@ class Camera:
         fx, _, cx, _ = self.intrinsics
         return float(np.arctan2(self.width - 0.5 - cx, fx) + np.arctan2(cx + 0.5, fx))
 
+    def resized(self, width: int, height: int) -> "Camera":
+        """The camera of the same image resized to another size in pixels."""
+        across, down = width / self.width, height / self.height
+        fx, fy, cx, cy = self.intrinsics
+        # Pixel centres are integers, so an image begins at -0.5.
+        intrinsics = np.array([fx * across, fy * down, (cx + 0.5) * across - 0.5, (cy + 0.5) * down - 0.5])
+        return Camera(width, height, intrinsics, self.world_from_camera)
+
+    def shrunk(self, longest_side: int) -> "Camera":
+        """The camera of the same image resized so that no side is longer; itself where none is."""
+        share = longest_side / max(self.width, self.height)
+        if share >= 1.0:
+            return self
+        return self.resized(max(1, round(self.width * share)), max(1, round(self.height * share)))
+
     def camera_from_world(self, points: ArrayLike) -> NDArray[np.float64]:
         """World points `(*, 3)` in camera axes `(*, 3)`, metres."""
         return (np.asarray(points, dtype=np.float64) - self.center) @ self.rotation

@@ -34,6 +34,11 @@ def pose_problem(world_from_camera: ArrayLike) -> str | None:
     return None
 
 
+def is_lost(world_from_camera: ArrayLike) -> bool:
+    """Whether a matrix `(4, 4)` says that the camera was not tracked: it holds NaN or infinities."""
+    return not np.isfinite(np.asarray(world_from_camera, dtype=np.float64)).all()
+
+
 def nearest_rigid(world_from_camera: ArrayLike) -> NDArray[np.float64]:
     """The rigid transforms `(*, 4, 4)` nearest to matrices that pass `pose_problem`, so that a transpose inverts them.
 

@@ -15,6 +15,7 @@ class DepthMapSettings:
 
     Attributes:
         estimator: plane_sweep (from neighbouring views), or model (a file of the user's, see `model_path`).
+        rendered_side: longest side in pixels of depth that is rendered from a scanned mesh.
         image_side: longest side in pixels of the images that depth is estimated on, and of the depth maps. Time and
             memory grow with its square.
         planes: depths that the plane sweep tries, even in inverse depth. Time and memory grow with it.
@@ -39,6 +40,7 @@ class DepthMapSettings:
     """
 
     estimator: Literal["plane_sweep", "model"] = "plane_sweep"
+    rendered_side: int = 960
     image_side: int = 320
     planes: int = 64
     neighbors: int = 5

@@ -12,17 +12,19 @@ Nothing is copied or resized. Options: `gravity_aligned` (true or false; default
 What does not belong here: reading and judging the images (`frame_files.py`), and other layouts.
 """
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
-from openspatial_assets.engine.geometry.poses import nearest_rigid, pose_problem
+from openspatial_assets.engine.geometry.poses import is_lost, nearest_rigid, pose_problem
 from resources.sources.box_file import read_box_file
 from resources.sources.folders import listing, pinhole, read_matrix, root_of, stat_hash
 from resources.sources.frame_files import FrameEntry
 from resources.sources.options import flag
-from resources.sources.registration import Registration, SourceError
+from resources.sources.registration import Registration, SourceError, valid_scene_id
 
 COLOR_SUFFIXES = (".jpg", ".jpeg", ".png")
 DEPTH_SUFFIXES = (".png", ".tif", ".tiff")
@@ -34,6 +36,16 @@ RECOGNITION_FILE = "recognitions.json"
 
 FRAME_DIGITS = 6
 """Numbers in file names are padded to this many digits, where without padding they do not sort in order."""
+
+
+def discover(root: str) -> Iterator[Registration]:
+    """The folder itself, or those in it, that have `color/` and `pose/`."""
+    if _is_scene(Path(root)):
+        yield _found(Path(root))
+        return
+    for name in sorted(os.listdir(root)):
+        if _is_scene(folder := Path(root) / name):
+            yield _found(folder)
 
 
 def is_gravity_aligned(registration: Registration) -> bool:
@@ -110,6 +122,14 @@ def signature(registration: Registration) -> dict[str, str]:
     }
 
 
+def _is_scene(folder: Path) -> bool:
+    return (folder / "color").is_dir() and (folder / "pose").is_dir()
+
+
+def _found(folder: Path) -> Registration:
+    return Registration(valid_scene_id(folder.name), Path(__file__).stem, str(folder))
+
+
 def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in listing(folder, suffixes):
@@ -148,7 +168,7 @@ def _files(
     except ValueError as error:
         return {"problem": f"pose/{pose[stem][0].name}: {error}"}
     if problem := pose_problem(matrix):
-        return {"problem": f"pose/{pose[stem][0].name}: {problem}"}
+        return {"problem": f"pose/{pose[stem][0].name}: {problem}", "lost": is_lost(matrix)}
     return {
         "image": str(color[stem][0]),
         "depth": str(depth[stem][0]) if depth is not None else None,
