@@ -8,11 +8,14 @@ PIP := $(BIN)/pip install --disable-pip-version-check
 LIBRARIES := libusb-1.0-0 libgl1 libgomp1 libx11-6
 SONAMES := libusb-1.0.so.0 libGL.so.1 libgomp.so.1 libX11.so.6
 
+LAYOUT = $(if $(SOURCE),--source "$(SOURCE)") $(foreach option,$(OPTION),--option "$(option)")
+LICENSED = $(if $(LICENSE),--license "$(LICENSE)")
+
 export OPENSPATIAL_HOME ?= $(CURDIR)/data
 export DAGSTER_HOME ?= $(OPENSPATIAL_HOME)/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help demo test ui scene update sql plan doctor bench lint setup libraries clean
+.PHONY: help demo test ui scene discover update sql plan doctor bench lint setup libraries clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,9 +30,13 @@ ui: $(READY)  ## Open the Dagster web UI on http://127.0.0.1:3000 (PORT=... for 
 	@$(BIN)/python -m openspatial_assets.cli prepare
 	@PYTHONWARNINGS='ignore:Function `dev_command` is superseded' $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(or $(PORT),3000)
 
-scene: $(READY)  ## DIR=... [ID=... LICENSE=...]: register a folder of posed RGB-D frames, or a video, and materialise it.
-	@test -n "$(DIR)" || { echo "make scene needs DIR=<folder with color/ depth/ pose/ intrinsic/, or a video file>"; exit 2; }
-	@$(BIN)/python -m openspatial_assets.cli scene "$(DIR)" $(if $(ID),--id "$(ID)") $(if $(LICENSE),--license "$(LICENSE)")
+scene: $(READY)  ## DIR=... [ID=... SOURCE=... LICENSE=... OPTION=every=10]: register one scene, or a video, and materialise it.
+	@test -n "$(DIR)" || { echo "make scene needs DIR=<a scene's folder in any layout, or a video file>"; exit 2; }
+	@$(BIN)/python -m openspatial_assets.cli scene "$(DIR)" $(if $(ID),--id "$(ID)") $(LAYOUT) $(LICENSED)
+
+discover: $(READY)  ## ROOT=... [SOURCE=... PATTERN=... PREFIX=... LICENSE=... OPTION=...]: register the scenes of a dataset.
+	@test -n "$(ROOT)" || { echo "make discover needs ROOT=<folder of a dataset>"; exit 2; }
+	@$(BIN)/python -m openspatial_assets.cli discover "$(ROOT)" $(if $(PATTERN),--pattern "$(PATTERN)") $(if $(PREFIX),--prefix "$(PREFIX)") $(LAYOUT) $(LICENSED)
 
 update: $(READY)  ## Run what the plan says, for every registered scene.
 	@$(BIN)/python -m openspatial_assets.cli update
@@ -40,8 +47,8 @@ sql: $(READY)  ## QUERY="...": ask DuckDB, over all tables.
 plan: $(READY)  ## Print what is missing or out of date, and why.
 	@$(BIN)/python -m openspatial_assets.cli plan
 
-doctor: $(READY)  ## Check the machine, the settings and every registered scene.
-	@$(BIN)/python -m openspatial_assets.cli doctor
+doctor: $(READY)  ## [ROOT=... SOURCE=... PATTERN=...]: name every missing or wrong file of a dataset, or of all registered scenes.
+	@$(BIN)/python -m openspatial_assets.cli doctor $(if $(ROOT),"$(ROOT)") $(if $(PATTERN),--pattern "$(PATTERN)") $(LAYOUT)
 
 bench: $(READY)  ## Measure speed and memory, each as a ratio in one run.
 	@$(BIN)/python -m tests.benchmarks

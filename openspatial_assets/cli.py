@@ -1,16 +1,15 @@
-"""The few commands beside Dagster's own: `demo`, `scene`, `update`, `plan`, `sql`, `doctor`, `prepare`.
+"""The few commands beside Dagster's own: `demo`, `scene`, `discover`, `doctor`, `update`, `plan`, `sql`, `prepare`.
 
 What belongs here: arguments and what is printed. What does not: launching (`automation`) and everything below it.
 """
 
 import argparse
-import ctypes
+import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 import duckdb
 from rich.console import Console
@@ -27,18 +26,20 @@ from openspatial_assets.automation import (
     launch,
     plan_text,
 )
+from openspatial_assets.doctor import examine_machine, examine_registered, examine_root
 from openspatial_assets.staleness import context_of, footers, not_applicable, plan
 from openspatial_assets.variants import VARIANTS
 from resources import catalog, sources
 from resources.compute import TaskError
 from resources.segmenter import SegmenterError
 from resources.settings import SettingError
-from resources.sources.registration import Registration, SourceError, read, register, registered
+from resources.sources.discovery import discovered, register_found
+from resources.sources.discovery_settings import DatasetRoot
+from resources.sources.registration import Registration, SourceError, register, registered
 from resources.store import Workplace
 
 DEMO_ROOMS = 3
 DEMO_FRAMES = 18
-LIBRARIES = ("libusb-1.0.so.0", "libGL.so.1", "libgomp.so.1", "libX11.so.6")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,6 +96,7 @@ def scene(options: argparse.Namespace, workplace: Workplace, console: Console) -
         license=options.license or "",
         metric=not options.not_metric,
         depth_scale=options.depth_scale or 0.0,
+        options=_options_of(options),
     ).registration()
     sources.load(registration.source)
     variants = _variants(options)
@@ -130,34 +132,36 @@ def show_plan(options: argparse.Namespace, workplace: Workplace, console: Consol
     return 0
 
 
+def discover(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
+    """Register the scenes found under a dataset's folder."""
+    found = discovered(_place(options))
+    if options.dry_run:
+        for scene in found:
+            console.print(f"{scene.scene_id} ({scene.source}): {scene.root}", markup=False)
+        console.print(f"{len(found)} scenes found; nothing was registered", markup=False)
+        return 0
+    done = register_found(workplace.path, found)
+    with dagster_instance(workplace) as instance:
+        add_partitions(instance, registered(workplace.path))
+    for line in done.refused:
+        console.print(line, markup=False)
+    states = {"new": done.added, "changed": done.changed, "known": done.unchanged, "refused": done.refused}
+    console.print(", ".join(f"{len(scenes)} {state}" for state, scenes in states.items()), markup=False)
+    if not found:
+        console.print("make doctor with the same ROOT says more", markup=False)
+    return 1 if done.refused or not found else 0
+
+
 def doctor(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
-    """Check the machine, the settings and every registered scene; 1 if anything is wrong."""
-    wrong = 0
-    for library in LIBRARIES:
-        try:
-            ctypes.CDLL(library)
-        except OSError:
-            wrong += 1
-            console.print(f"system library {library}: missing (Open3D needs it)", markup=False)
-    free = shutil.disk_usage(Path(workplace.path).anchor if "://" not in workplace.path else "/").free
-    console.print(f"home {workplace.path}: {free / 2**30:.1f} GiB free", markup=False)
-    settings = workplace.settings()
-    console.print(f"settings: {', '.join(settings)} read", markup=False)
-    for scene_id in registered(workplace.path):
-        try:
-            registration = read(workplace.path, scene_id)
-            prepare_scene(registration)
-            source = sources.load(registration.source)
-            entries = () if sources.is_plain_video(registration) else source.frame_entries(registration)
-            boxes = source.read_boxes(registration)
-        except SourceError as error:
-            wrong += 1
-            console.print(f"scene {scene_id}: {error}", markup=False)
-            continue
-        count = "no annotated boxes" if boxes is None else f"{boxes.height} boxes"
-        what = f"{len(entries)} frames, {count}" if entries else "a video, to be reconstructed"
-        console.print(f"scene {scene_id}: ready ({what})", markup=False)
-    return 1 if wrong else 0
+    """Check the machine, the settings and every registered scene, or each scene under a folder; 1 if any is wrong."""
+
+    def say(line: str) -> None:
+        console.print(line, markup=False)
+
+    if options.root:
+        return min(1, examine_root(_place(options), workplace, say, options.all))
+    wrong = examine_machine(workplace, say)
+    return min(1, wrong + examine_registered(workplace, say, options.all))
 
 
 def prepare(options: argparse.Namespace, workplace: Workplace, console: Console) -> int:
@@ -166,6 +170,32 @@ def prepare(options: argparse.Namespace, workplace: Workplace, console: Console)
         add_partitions(instance, registered(workplace.path))
     catalog.refresh(workplace.lake, GRAPH.tables())
     return 0
+
+
+def _place(options: argparse.Namespace) -> DatasetRoot:
+    """The folder that was named, and how it is to be looked through."""
+    return DatasetRoot(
+        options.root,
+        options.source,
+        options.pattern,
+        getattr(options, "prefix", ""),
+        getattr(options, "license", None) or "",
+        _options_of(options),
+    )
+
+
+def _options_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What `--option name=value` gives, each value read as JSON where it is any (`10`, `true`), else as text."""
+    given = {}
+    for text in getattr(options, "option", None) or ():
+        name, found, value = text.partition("=")
+        if not (name and found):
+            raise SettingError(f"--option {text!r} must be like every=10")
+        try:
+            given[name] = json.loads(value)
+        except ValueError:
+            given[name] = value
+    return given
 
 
 def _variants(options: argparse.Namespace) -> list[str]:
@@ -229,6 +259,7 @@ def _parser() -> argparse.ArgumentParser:
         "update": update,
         "plan": show_plan,
         "sql": sql,
+        "discover": discover,
         "doctor": doctor,
         "prepare": prepare,
     }
@@ -238,12 +269,24 @@ def _parser() -> argparse.ArgumentParser:
         if name == "sql":
             command.add_argument("query", help="SQL over the tables, for example: select * from questions limit 5")
         if name == "scene":
-            command.add_argument("dir", help="folder with color/ depth/ pose/ intrinsic/ objects.json, or a video")
+            command.add_argument("dir", help="a scene's folder in any layout, or a video")
             command.add_argument("--id", help="scene id (default: the folder's name)")
-            command.add_argument("--source", default="", help="the layout (default: by its name)")
-            command.add_argument("--license", help="licence of the images, carried to every exported row")
             command.add_argument("--not-metric", action="store_true", help="the world's unit is not the metre")
             command.add_argument("--depth-scale", type=float, help="stored depth value / scale = metres")
+        if name in ("discover", "doctor"):
+            where = "a dataset's folder" + (" (default: all registered scenes)" if name == "doctor" else "")
+            command.add_argument("root", nargs="?" if name == "doctor" else None, help=where)
+            command.add_argument("--pattern", default="*", help="only these scene ids: * and ?, several with blanks")
+        if name == "discover":
+            command.add_argument("--prefix", default="", help="put before the scene ids")
+            command.add_argument("--dry-run", action="store_true", help="only print what is found")
+        if name == "doctor":
+            command.add_argument("--all", action="store_true", help="name every file, however many")
+        if name in ("discover", "doctor", "scene"):
+            command.add_argument("--source", default="", help="the layout (default: the one that knows the folder)")
+            command.add_argument("--option", action="append", help="an option of the layout, such as every=10")
+        if name in ("discover", "scene"):
+            command.add_argument("--license", help="licence of the images, carried to every exported row")
         if name in ("scene", "plan", "update"):
             command.add_argument("--variant", action="append", help="only this variant; may be repeated")
         if name in ("plan", "update"):

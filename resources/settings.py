@@ -29,11 +29,13 @@ from openspatial_assets.engine.scene_graph.floor import FloorSettings
 from openspatial_assets.engine.scene_graph.settings import ViewSettings
 from openspatial_assets.engine.visibility.settings import VisibilitySettings
 from resources.inbox.settings import InboxSettings
+from resources.sources.discovery_settings import DiscoverySettings
 
 FILE = "settings.toml"
 
 SECTIONS: dict[str, type] = {
     "inbox": InboxSettings,
+    "discovery": DiscoverySettings,
     "reconstruction": ReconstructionSettings,
     "depth_maps": DepthMapSettings,
     "frames": KeyframeSettings,

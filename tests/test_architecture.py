@@ -20,6 +20,7 @@ FLOORS = {
     "openspatial_assets.assets": 4,
     "openspatial_assets.checks": 4,
     "openspatial_assets.automation": 5,
+    "openspatial_assets.doctor": 5,
     "openspatial_assets.definitions": 6,
     "openspatial_assets.cli": 6,
 }

@@ -1,11 +1,12 @@
 """The commands beside Dagster's own: what they print, and what they say of wrong requests."""
 
 import json
+import shutil
 
 import pytest
 
 from openspatial_assets.cli import main
-from resources.sources.registration import registered
+from resources.sources.registration import read, registered
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,7 @@ def test_scene_materialises_a_folder_and_plan_then_has_nothing_to_do(rooms, home
     assert main(["--workers", "1", "update", "--variant", "no_filter"]) == 0
     assert "nothing is missing or out of date" in capsys.readouterr().out
     assert main(["doctor"]) == 0
-    assert "scene mine: ready (10 frames" in capsys.readouterr().out
+    assert "scene mine (rgbd_folder): ready (10 frames" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,32 @@ def test_doctor_and_scene_name_what_is_wrong_with_a_folder(rooms, tmp_path, home
     assert str(tmp_path / "empty") in capsys.readouterr().out
     registration = json.loads((home / "scenes" / "empty.json").read_text())
     assert registration["source"] == "rgbd_folder"
+
+
+def test_discover_registers_a_dataset_and_doctor_reads_it_beforehand(rooms, tmp_path, home, capsys):
+    root = tmp_path / "dataset"
+    for name in ("hall", "attic"):
+        shutil.copytree(rooms[0].root, root / name)
+    (root / "hall" / "depth" / "000003.png").unlink()
+    (root / "hall" / "objects.json").write_text("[")
+    assert main(["--workers", "1", "doctor", str(root)]) == 1
+    printed = capsys.readouterr().out
+    assert "scene attic (rgbd_folder): ready (10 frames" in printed
+    assert "scene hall (rgbd_folder): 2 missing or wrong" in printed
+    assert "depth/000003.png: the file is missing" in printed
+    assert f"{root}/hall/objects.json: is no JSON file" in printed
+    assert "1 of 2 scenes are ready" in printed
+    assert registered(home) == []
+
+    assert main(["discover", str(root), "--pattern", "at*", "--dry-run"]) == 0
+    assert "attic (rgbd_folder)" in capsys.readouterr().out
+    assert registered(home) == []
+    assert main(["discover", str(root), "--prefix", "my-", "--option", "gravity_aligned=false"]) == 0
+    assert "2 new, 0 changed, 0 known, 0 refused" in capsys.readouterr().out
+    assert read(home, "my-attic").options == {"gravity_aligned": False}
+    assert main(["discover", str(root), "--prefix", "my-"]) == 0
+    assert "0 new, 0 changed, 2 known, 0 refused" in capsys.readouterr().out
+    assert main(["doctor", str(tmp_path / "home")]) == 1
+    assert "no scene found" in capsys.readouterr().out
+    assert main(["doctor", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere is no folder" in capsys.readouterr().out

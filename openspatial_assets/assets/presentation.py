@@ -17,19 +17,23 @@ from openspatial_assets.assets import quality as quality_assets
 from openspatial_assets.assets.recipe import Inputs, Written
 
 Metadata = Mapping[str, Any]
+SHOWN_FAULTS = 20
 
 
 def scenes(inputs: Inputs, made: pl.DataFrame) -> Metadata:
     row = made.row(0, named=True)
     dropped = row["dropped_frames"]
-    reasons = "\n".join(f"- {drop['frame_id']}: {drop['reason']}" for drop in dropped[:20])
+    found = row["findings"] or []
+    reasons = [f"- {drop['frame_id']}: {drop['reason']}" for drop in dropped[:SHOWN_FAULTS]]
+    reasons += [f"- {one['path']}: {one['problem']} {one['page']}" for one in found[:SHOWN_FAULTS]]
     return {
         "frames": row["num_frames"],
         "frames_dropped": len(dropped),
+        "files_missing_or_wrong": len(found),
         "objects": row["num_objects"] or 0,
         "source": row["source"],
         "license": row["license"] or "unknown",
-        **_preview(reasons),
+        **_preview("\n".join(reasons)),
     }
 
 

@@ -4,6 +4,7 @@ What belongs here: when what is run, and by whom. What does not: what is out of 
 computes (`assets`).
 """
 
+from openspatial_assets.automation.discovery_sensor import datasets
 from openspatial_assets.automation.inbox_sensor import inbox
 from openspatial_assets.automation.instance import dagster_instance
 from openspatial_assets.automation.jobs import JOBS, SceneConfig
@@ -11,7 +12,7 @@ from openspatial_assets.automation.launching import add_partitions, failures, la
 from openspatial_assets.automation.pools import wait_without_work
 from openspatial_assets.automation.schedules import nightly
 
-SENSORS = [inbox]
+SENSORS = [inbox, datasets]
 SCHEDULES = [nightly]
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "SceneConfig",
     "add_partitions",
     "dagster_instance",
+    "datasets",
     "failures",
     "launch",
     "plan_text",

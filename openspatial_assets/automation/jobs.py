@@ -20,10 +20,10 @@ from resources.inbox import Memory, look
 from resources.inbox.desk import CONTENT_HASH, SOURCE, Taken, scene_id_of
 from resources.inbox.files import video_hash
 from resources.inbox.settings import InboxSettings
+from resources.sources.discovery import FALLBACK, layout_of_folder
 from resources.sources.registration import Registration, SourceError, register
 from resources.store import Workplace
 
-FOLDER_SOURCE = "rgbd_folder"
 PRIORITY_TAG = "dagster/priority"
 WAITED_FOR = {PRIORITY_TAG: "1"}
 """Tags of runs that somebody waits for: they start before the night's."""
@@ -36,7 +36,7 @@ LOOK_AGAIN_S = 1.0
 
 
 class SceneConfig(dg.Config):
-    """A folder of posed RGB-D frames, or a video, to register as a scene and materialise."""
+    """A folder of any layout, or a video, to register as a scene and materialise."""
 
     dir: str = Field(description="the scene's folder, or a video file")
     scene_id: str = Field("", description="the partition key; empty for the folder's or file's name")
@@ -44,30 +44,33 @@ class SceneConfig(dg.Config):
     license: str = Field("", description="licence of the images, carried to every exported row")
     metric: bool = Field(True, description="whether the world's unit is the metre (a video's is not)")
     depth_scale: float = Field(0.0, description="stored depth value / depth_scale = metres; 0 for the layout's own")
+    options: dict[str, Any] = Field({}, description="options of the layout, such as every: 10")
     camera_height_m: float = Field(0.0, description="of a video: how high the camera was held, metres; 0 for unknown")
     variants: list[str] = Field([], description="the variants to materialise; empty for all")
 
     def registration(self) -> Registration:
-        """What goes into the registry.
+        """What goes into the registry: the layout is the one that knows the folder, unless it is given.
 
         Raises:
-            SourceError: the id cannot be a partition key, or there is no such video.
+            SourceError: the id cannot be a partition key, the folder holds several scenes, or there is no such video.
         """
         path = self.dir.rstrip("/")
         name = path.rsplit("/", 1)[-1]
         video = self.source == SOURCE or (not self.source and name.lower().endswith(InboxSettings().suffixes))
-        options: dict[str, Any] = {}
+        found = None if video else layout_of_folder(path, self.source, self.scene_id)
+        options: dict[str, Any] = dict(found.options) if found else {}
         if video:
             options = {CONTENT_HASH: _hash_of(path)}
             options |= {"camera_height_m": self.camera_height_m} if self.camera_height_m else {}
+        given = name if found is None else found.scene_id
         return Registration(
-            scene_id=self.scene_id or (scene_id_of(name.rsplit(".", 1)[0]) if video else name),
-            source=self.source or (SOURCE if video else FOLDER_SOURCE),
-            root=path,
+            scene_id=self.scene_id or (scene_id_of(name.rsplit(".", 1)[0]) if video else given),
+            source=self.source or (SOURCE if video else found.source if found else FALLBACK),
+            root=path if found is None else found.root,
             license=self.license or None,
             metric=None if video else self.metric,
             depth_scale=self.depth_scale or None,
-            options=options,
+            options=options | self.options,
         )
 
 

@@ -5,8 +5,6 @@ What does not belong here: which files are complete (`look` of this package), an
 
 import contextlib
 import json
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -22,6 +20,7 @@ from resources.sources.registration import (
     read,
     register,
     registered,
+    valid_scene_id,
     validate_scene_id,
 )
 
@@ -138,10 +137,7 @@ class Desk:
 
 def scene_id_of(name: str) -> str:
     """A valid scene id that resembles a file's name."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    cleaned = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "_", plain))
-    room_for_hash = MAX_SCENE_ID - HASH_SHOWN - 1
-    return re.sub(r"^[^A-Za-z0-9]+", "", cleaned)[:room_for_hash].rstrip("_.-") or "video"
+    return valid_scene_id(name, most=MAX_SCENE_ID - HASH_SHOWN - 1, otherwise="video")
 
 
 def _exists(url: str) -> bool:

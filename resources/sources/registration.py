@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -110,13 +111,23 @@ def validate_scene_id(scene_id: str) -> str:
     text = str(scene_id)
     if isinstance(scene_id, str) and len(text) <= MAX_SCENE_ID and _SCENE_ID.fullmatch(text) and ".." not in text:
         return scene_id
-    cleaned = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "_", text))
-    cleaned = re.sub(r"^[^A-Za-z0-9]+", "", cleaned)[:MAX_SCENE_ID].rstrip("_.") or "scene"
     shown = repr(text if len(text) <= MAX_SCENE_ID else f"{text[:MAX_SCENE_ID]}...")
     raise SourceError(
         f"scene id {shown} cannot be used: at most {MAX_SCENE_ID} of the characters A-Z a-z 0-9 . _ - are allowed, the "
-        f"first a letter or digit, and no two dots together; for example {cleaned!r}"
+        f"first a letter or digit, and no two dots together; for example {valid_scene_id(text)!r}"
     )
+
+
+def valid_scene_id(name: str, most: int = MAX_SCENE_ID, otherwise: str = "scene") -> str:
+    """The scene id nearest to a name: accents are dropped, and what else cannot stand in an id becomes `_`.
+
+    Args:
+        most: characters of the id.
+        otherwise: the id of a name of which nothing is left.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    cleaned = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "_", plain))
+    return re.sub(r"^[^A-Za-z0-9]+", "", cleaned)[:most].rstrip("_.-") or otherwise
 
 
 def register(home: str | Path, registration: Registration) -> Literal["added", "changed", "unchanged"]:
