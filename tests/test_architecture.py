@@ -37,6 +37,9 @@ def module_name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+MODULES = {module_name(path) for path in FILES}
+
+
 def floor(module: str) -> int | None:
     return next((FLOORS[room] for room in FLOORS if module == room or module.startswith(f"{room}.")), None)
 
@@ -48,7 +51,9 @@ def imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide which floor they reach"
-            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            # `from package import module` leads to the module; its package is only the way there.
+            found |= names if names <= MODULES else names | {node.module or ""}
     return found
 
 

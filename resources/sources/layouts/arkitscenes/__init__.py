@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from openspatial_assets.engine.geometry.poses import pose_problem
+from openspatial_assets.engine.geometry.poses import is_lost, pose_problem
 from resources.sources import options
 from resources.sources.annotations import boxes_table
 from resources.sources.findings import Finding
@@ -105,7 +105,7 @@ def frame_entries(registration: Registration) -> list[FrameEntry]:
         (time, image), pose = image_items[index], poses[pose_of[index]]
         frame_id = f"{time / 1000:012.3f}"
         try:
-            if not np.isfinite(pose).all():
+            if is_lost(pose):
                 raise ValueError(f"{TRAJECTORY}: at {time / 1000:.3f} s {pose_problem(pose)}")
             if depths and depth_of[index] < 0:
                 raise ValueError(f"{DEPTH}/: no image is of the time of {color}/{image.name}")
@@ -117,7 +117,7 @@ def frame_entries(registration: Registration) -> list[FrameEntry]:
                     camera = pincams[DEPTH_CAMERA], DEPTH_CAMERA
                     depth_sizes[frame_id], depth_intrinsics = read_pincam(*camera, depth, depth_time)
         except ValueError as error:
-            entries.append(FrameEntry(frame_id, problem=str(error)))
+            entries.append(FrameEntry(frame_id, problem=str(error), lost=is_lost(pose)))
             continue
         entries.append(
             FrameEntry(

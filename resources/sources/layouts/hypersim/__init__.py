@@ -26,7 +26,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from openspatial_assets.engine.geometry.poses import nearest_rigid, pose_problem
+from openspatial_assets.engine.geometry.poses import is_lost, nearest_rigid, pose_problem
 from resources.hdf5_files import Hdf5Error, read_dataset
 from resources.sources import options
 from resources.sources.findings import Finding
@@ -89,7 +89,7 @@ def frame_entries(registration: Registration) -> list[FrameEntry]:
     entries = []
     for frame in sorted(files.color_frames | files.depth_frames):
         if problem := _problem(root, files, poses, frame):
-            entries.append(FrameEntry(frame, problem=problem))
+            entries.append(FrameEntry(frame, problem=problem, lost=int(frame) in poses and is_lost(poses[int(frame)])))
             continue
         entries.append(
             FrameEntry(
