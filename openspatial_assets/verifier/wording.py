@@ -165,7 +165,8 @@ def _choice(question: Question, world: World) -> list[str]:
     said = question.options
     if len(said) != len(LETTERS):
         return [*found, f"{len(said)} options in the evidence"]
-    if question.label in world.boxes and said[place] != question.label:
+    # Labels of points are numbers, and so may be the ids of objects.
+    if all(name in world.boxes for name in said) and said[place] != question.label:
         found.append(f"option {letter} is {said[place]}")
     for name, text in zip(said, row["options"], strict=True):
         if name in world.boxes and text not in names_of(question, world, name) and name in question.told["boxes"]:
