@@ -51,7 +51,7 @@ doctor: $(READY)  ## [ROOT=... SOURCE=... PATTERN=...]: name every missing or wr
 	@$(BIN)/python -m openspatial_assets.cli doctor $(if $(ROOT),"$(ROOT)") $(if $(PATTERN),--pattern "$(PATTERN)") $(LAYOUT)
 
 bench: $(READY)  ## Measure speed and memory, each as a ratio in one run.
-	@$(BIN)/python -m tests.benchmarks
+	@PYTHONPATH=tests $(BIN)/python -m tests.benchmarks
 
 lint: $(READY)  ## Check style.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

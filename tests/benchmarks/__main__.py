@@ -38,7 +38,7 @@ from resources.compute import WorkerPool
 from resources.sources.layouts.synthetic_rooms.truth import load_truth
 from resources.sources.registration import Registration
 from resources.store import default_home
-from tests.benchmarks import lifting, plain_video
+from tests.benchmarks import datasets, lifting, plain_video
 from tests.benchmarks.memory import peak_gb
 from tests.benchmarks.questions import MULTI_VIEW, SINGLE_IMAGE, question_rate
 from tests.benchmarks.verification import Agreement, agreement
@@ -90,6 +90,8 @@ def main() -> int:
     _print_truth(truths)
     _print_scaling(tasks)
     for line in lifting.lines(scenes()):
+        print(line)
+    for line in datasets.lines():
         print(line)
     if KITCHEN.is_dir():
         for line in plain_video.lines(sources.load("rgbd_folder").read_frames(scenes()[-1])[0]):

@@ -188,7 +188,7 @@ def test_a_thirtieth_of_a_second_is_too_often(written, tmp_path, room):
     assert len(ids(only_scene(tmp_path, every=8))) == 6
 
 
-def test_where_the_text_has_no_alignment_a_table_has_it(tmp_path, room, shared):
+def test_where_the_text_has_no_alignment_a_table_has_it(written, tmp_path, room, shared):
     cameras = write_scannet(tmp_path, room, aligned_in_text=False, released=2017)
     in_scan = only_scene(tmp_path)
     first = np.reshape(scannet.frame_entries(in_scan)[0].world_from_camera, (4, 4))
@@ -206,6 +206,9 @@ def test_where_the_text_has_no_alignment_a_table_has_it(tmp_path, room, shared):
     moved = scannet.frame_entries(only_scene(tmp_path, axis_align_file=str(real)))[0].world_from_camera
     matrix = np.reshape(json.loads(real.read_text())[SCENE], (4, 4))
     np.testing.assert_allclose(np.reshape(moved, (4, 4)), matrix @ expected, atol=2e-5)
+
+    with_both = only_scene(written[0], axis_align_file=str(real))
+    assert scannet.frame_entries(with_both) == scannet.frame_entries(only_scene(written[0]))
 
     table.write_text(json.dumps({SCENE: [1, 2, 3]}))
     fails(only_scene(tmp_path, axis_align_file=str(table)), table, "16 numbers", step=scannet.frame_entries)
