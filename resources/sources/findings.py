@@ -36,20 +36,24 @@ class Finding:
 def missing_files(registration: Registration, entries: Sequence[FrameEntry], page: str) -> list[Finding]:
     """The files of listed frames that are not there or empty, each once, and other problems of frames that are known.
 
-    A frame where the camera was not tracked lacks no file: it is no finding.
+    A frame where the camera was not tracked lacks no file: it is no finding. A problem of several frames, such as a
+    recording that breaks off, is one.
     """
     found = {}
+    with_problem: dict[str, list[str]] = {}
     for entry in entries:
-        if entry.lost:
-            continue
         if entry.problem:
-            path = f"{registration.root}#frame={entry.frame_id}"
-            found[path] = Finding(path, entry.problem, page)
+            if not entry.lost:
+                with_problem.setdefault(entry.problem, []).append(entry.frame_id)
             continue
         for path in filter(None, (entry.image, entry.depth)):
             file = file_of(path)
             if file not in found and "://" not in file and (problem := _problem(file)):
                 found[file] = Finding(file, problem, page)
+    for problem, frames in with_problem.items():
+        path = f"{registration.root}#frame={frames[0]}"
+        more = f" (and {len(frames) - 1} more frames)" if len(frames) > 1 else ""
+        found[path] = Finding(path, problem + more, page)
     return list(found.values())
 
 
