@@ -27,7 +27,7 @@ def rendered_depth(surface: SceneSurface, cameras: Sequence[Camera]) -> Iterator
     Raises:
         SourceError: the mesh is missing, truncated, empty or absurdly large.
     """
-    vertices, triangles = _mesh(surface.path)
+    vertices, triangles = read_triangles(surface.path)
     # Rays are cast in single precision: around the middle of the mesh, so that a scene far from its origin loses none.
     middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
     casting = _scene(vertices - middle, triangles)
@@ -59,8 +59,12 @@ def _cast(
     return np.where(np.isfinite(depth), depth, 0.0).astype(np.float32)
 
 
-def _mesh(path: str) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
-    """Vertices `(n, 3)` and triangles `(m, 3)` of a PLY file."""
+def read_triangles(path: str) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
+    """Vertices `(n, 3)` and triangles `(m, 3)` of a PLY file.
+
+    Raises:
+        SourceError: it is missing, truncated, empty or absurdly large, or a vertex is nowhere.
+    """
     try:
         mesh = PlyData.read(path, known_list_len=TRIANGLES)  # mapped: nothing is allocated for what a header claims
         vertices = np.stack([mesh["vertex"][axis] for axis in "xyz"], axis=-1).astype(np.float64)
@@ -73,4 +77,6 @@ def _mesh(path: str) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
         raise SourceError(f"{path}: is no sound PLY file of triangles ({error}); it may be truncated", path) from error
     if not len(triangles) or triangles.shape[1:] != (3,) or triangles.max() >= len(vertices):
         raise SourceError(f"{path}: holds no triangles, or triangles of vertices that it does not have", path)
+    if not np.isfinite(vertices).all():
+        raise SourceError(f"{path}: holds vertices that are not finite", path)
     return vertices, triangles

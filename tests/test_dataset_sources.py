@@ -19,6 +19,7 @@ LICENCES = {
     "hypersim": ["CC BY-SA 3.0"],
     "matterport3d": ["Matterport3D"],
     "scannet": ["ScanNet Terms"],
+    "scannetpp": ["ScanNet++ Terms"],
 }
 """Dataset -> words of the licences that its rows must carry."""
 FRAMES = 6

@@ -36,8 +36,8 @@ def parsed(text: str) -> tuple[str, str, dict[str, str]] | None:
 
 
 def file_of(text: str) -> str:
-    """The file that a path or reference leads to."""
-    return inside[0] if (inside := parsed(text)) else text
+    """The file that a path or reference leads to; a reference may stand on another one."""
+    return file_of(inside[0]) if (inside := parsed(text)) else text
 
 
 def read_stored(text: str) -> Stored:

@@ -63,6 +63,13 @@ def test_nothing_is_seen_past_the_mesh(tmp_path):
         (lambda data: b"no mesh at all", "no sound PLY"),
         (lambda data: data.replace(b"element face 108", b"element face 900000000"), "no sound PLY"),
         (lambda data: data.replace(b"element vertex 72", b"element vertex 9000000000"), "no sound PLY"),
+        (lambda data: data[:-4] + b"\x00\x00\x00\x7f", "vertices that it does not have"),
+        (
+            lambda data: (
+                data[: data.index(b"end_header\n") + 11] + b"\xff" * 8 + data[data.index(b"end_header\n") + 19 :]
+            ),
+            "not finite",
+        ),
         (None, "missing"),
     ],
 )

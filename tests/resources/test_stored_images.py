@@ -94,6 +94,21 @@ def test_what_unpacks_to_more_than_the_image_is_refused_before_it_fills_the_memo
         read_stored(reference(str(path), "blob", offset=0, size=len(packed), codec=codec, type="u2", **PIXELS))
 
 
+def test_an_lz4_block_that_unpacks_to_less_is_refused(tmp_path):
+    path = tmp_path / "short.bin"
+    path.write_bytes(packed := pa.compress(DEPTH.tobytes()[:-2], codec="lz4_raw", asbytes=True))
+    with pytest.raises(ImageError, match=r"short\.bin: unpacks to less"):
+        read_stored(reference(str(path), "blob", offset=0, size=len(packed), codec="lz4", type="u2", **PIXELS))
+
+
+def test_what_lies_in_a_container_can_be_turned(container):
+    path, image = container
+    for inner, pixels in ((image(0), PICTURE), (image(1, codec="raw", type="u2", **PIXELS), DEPTH)):
+        turned = reference(inner, "turned", quarter_turns=1)
+        assert file_of(turned) == str(path)
+        assert np.array_equal(read_stored(turned), np.rot90(pixels))
+
+
 def test_a_member_of_an_archive_is_read_and_an_absurd_one_is_not(tmp_path):
     path = tmp_path / "sequence.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -36,9 +36,21 @@ def unpacked(data: bytes, codec: str, size: int, path: str) -> bytes:
         return inflated(data, size, path, zlib.MAX_WBITS if codec == "zlib" else -zlib.MAX_WBITS)
     if codec == "lz4":
         try:
-            return pa.decompress(data, size, codec="lz4_raw", asbytes=True)
+            pixels = pa.decompress(data, size, codec="lz4_raw", asbytes=True)
         except (OSError, ValueError) as error:
             raise ImageError(f"{path}: cannot be unpacked ({error})") from None
+        if _fits(data, size - 1):  # the rest of `pixels` would be whatever was in memory
+            raise ImageError(f"{path}: unpacks to less than the {size} bytes of the image; it is broken")
+        return pixels
     if codec == "raw" and len(data) == size:
         return data
     raise ImageError(f"{path}: holds {len(data)} bytes of codec {codec!r}, not {size}")
+
+
+def _fits(block: bytes, size: int) -> bool:
+    """Whether an LZ4 block unpacks to no more than `size` bytes."""
+    try:
+        pa.decompress(block, size, codec="lz4_raw")
+    except (OSError, ValueError):
+        return False
+    return True
