@@ -5,6 +5,7 @@ from pathlib import Path
 
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
+import resources.worker_environment  # noqa: F401, I001 - one thread each, before NumPy loads: tests run on all cores
 import dagster as dg
 import pytest
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -261,25 +260,6 @@ def test_signatures_change_with_what_is_read(capture):
     pincam = folder / f"lowres_wide_intrinsics/{VIDEO_ID}_{float(min(cameras)):.3f}.pincam"
     pincam.write_text(pincam.read_text() + " ")
     assert SOURCE.signature(registration)["frames"] != before["frames"]
-
-
-def test_a_thousand_frames_are_listed_fast(tmp_path):
-    folder = tmp_path / "raw/Training/1"
-    for name in ("lowres_wide", "lowres_depth", "lowres_wide_intrinsics"):
-        (folder / name).mkdir(parents=True)
-    lines = []
-    for number in range(1000):
-        seconds = 50 + number / 60
-        (folder / f"lowres_wide/1_{seconds:.3f}.png").touch()
-        (folder / f"lowres_depth/1_{seconds:.3f}.png").touch()
-        (folder / f"lowres_wide_intrinsics/1_{seconds:.3f}.pincam").write_text("256 192 210 210 128 96")
-        lines.append(f"{seconds} 0.1 0.2 1.5 0.1 0.2 0.3")
-    (folder / "lowres_wide.traj").write_text("\n".join(lines))
-    registration = discovered(tmp_path)
-    start = time.perf_counter()
-    entries = SOURCE.frame_entries(registration)
-    assert time.perf_counter() - start < 0.9
-    assert len(entries) == 1000
 
 
 def test_an_image_is_turned_in_its_own_type_and_a_broken_one_refused(tmp_path):

@@ -2,7 +2,6 @@
 
 import csv
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -394,9 +393,7 @@ def test_a_thousand_frames_are_listed_without_opening_an_image(scene):
         (images / "scene_cam_00_final_hdf5" / f"frame.{number:04d}.color.hdf5").touch()
         for name in ("depth_meters", "render_entity_id"):
             (images / "scene_cam_00_geometry_hdf5" / f"frame.{number:04d}.{name}.hdf5").touch()
-    start = time.perf_counter()
     entries = SOURCE.frame_entries(registration)
-    assert time.perf_counter() - start < 1.0
     assert len(entries) == 1000
     assert not any(entry.problem for entry in entries)
     assert sorted(entry.frame_id for entry in entries) == [entry.frame_id for entry in entries]

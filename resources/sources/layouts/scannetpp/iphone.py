@@ -75,7 +75,7 @@ class Images:
 
 
 def entries(registration: Registration) -> list[FrameEntry]:
-    """One frame in `every`, by its number, upright; one of which pose, colour or depth lacks is listed with its problem.
+    """One frame in `every`, by its number, upright; one that lacks pose, colour or depth has its problem.
 
     Raises:
         SourceError: poses or colour are missing as a whole, or poses, video or `depth.bin` are broken.
