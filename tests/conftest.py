@@ -18,6 +18,15 @@ ROOM_FRAMES = 10
 """Frames of a test's room: enough for every sub-task, few enough to be generated in seconds."""
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _cache_of_the_tests(tmp_path_factory):
+    """Nothing is kept in the cache of the user who runs the tests."""
+    before = os.environ.get("OPENSPATIAL_CACHE")
+    os.environ["OPENSPATIAL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    os.environ.pop("OPENSPATIAL_CACHE") if before is None else os.environ.update(OPENSPATIAL_CACHE=before)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data beside the checkout."""

@@ -16,6 +16,7 @@ from resources.sources.discovery_settings import DatasetRoot
 
 LICENCES = {
     "arkitscenes": ["CC BY-NC-SA 4.0"],
+    "embodiedscan": ["CC BY-NC-SA 4.0"],
     "hypersim": ["CC BY-SA 3.0"],
     "matterport3d": ["Matterport3D"],
     "scannet": ["ScanNet Terms"],

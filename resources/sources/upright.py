@@ -8,14 +8,19 @@ What lives here: turning listed frames. What does not: what a turn does to a cam
 and to pixels (`resources/stored_images/kinds/turned.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
 from openspatial_assets.engine.geometry.quarter_turns import turned_intrinsics, turned_pose, upright_quarter_turns
+from resources.images import ImageError, decode_grey
 from resources.sources.frame_files import FrameEntry
-from resources.stored_images import reference
+from resources.stored_images import read_stored, reference
+
+MOST_TRIED = 5
+"""Images that are opened to learn the size of all."""
 
 Size = tuple[int, int]
 """Width and height, pixels, as stored."""
@@ -41,6 +46,30 @@ def upright(
         for entry, pose in zip(usable, turned_pose(poses, turns), strict=True)
     }
     return [turned.get(entry.frame_id, entry) for entry in entries]
+
+
+def upright_as_first(entries: Sequence[FrameEntry]) -> list[FrameEntry]:
+    """The same of frames whose images have one size, which the first one that can be read has to tell.
+
+    Where none can be read the frames stay as they are, and reading will say why.
+    """
+    color, depth = _first_size(entry.image for entry in entries), _first_size(entry.depth for entry in entries)
+    if color is None:
+        return list(entries)
+    names = [entry.frame_id for entry in entries]
+    return upright(entries, dict.fromkeys(names, color), dict.fromkeys(names, depth or color))
+
+
+def _first_size(images: Iterable[str | None]) -> Size | None:
+    """Width and height of the first image that can be read, of the first few."""
+    for image in islice(filter(None, images), MOST_TRIED):
+        try:
+            stored = read_stored(image)
+            pixels = decode_grey(stored, image) if isinstance(stored, bytes) else stored
+        except ImageError:
+            continue
+        return pixels.shape[1], pixels.shape[0]
+    return None
 
 
 def _turned(entry: FrameEntry, turns: int, world_from_camera: np.ndarray, size: Size, depth_size: Size) -> FrameEntry:

@@ -182,24 +182,27 @@ def _container(path: str) -> Any:
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:
     """The packets of a stream, to where the file ends or is cut off."""
-    import av
+    from av import FFmpegError
 
-    try:
-        yield from container.demux(stream)
-    except (av.FFmpegError, EOFError):
-        return
+    demuxed = container.demux(stream)
+    while True:
+        try:
+            packet = next(demuxed)
+        except (StopIteration, FFmpegError, EOFError):
+            return
+        # Outside of the `try`: a generator that the interpreter throws away at its end must not look up classes.
+        yield packet
 
 
 def _frames(packets: Iterator[Any]) -> Iterator[Any]:
     """The decoded frames; packets that cannot be decoded are skipped."""
-    import av
+    from av import FFmpegError, InvalidDataError
 
-    while True:
+    for packet in packets:
         try:
-            yield from next(packets).decode()
-        except StopIteration:
-            return
-        except av.InvalidDataError:
+            decoded = packet.decode()
+        except InvalidDataError:
             continue
-        except (av.FFmpegError, EOFError):
+        except (FFmpegError, EOFError):
             return
+        yield from decoded
