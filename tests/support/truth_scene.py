@@ -126,6 +126,24 @@ class TruthScene:
         return replace(self, cameras=tuple(self.cameras[index] for index in chosen))
 
 
+def held_sideways(scene: TruthScene) -> TruthScene:
+    """The same room, by a camera whose pictures must be turned counter-clockwise by a quarter to be upright."""
+    quarter = Rotation.from_euler("z", -np.pi / 2).as_matrix()
+    cameras = []
+    for camera in scene.cameras:
+        pose = camera.world_from_camera.copy()
+        pose[:3, :3] = pose[:3, :3] @ quarter
+        cameras.append(replace(camera, world_from_camera=pose))
+    return replace(scene, cameras=tuple(cameras))
+
+
+def turned_upright(stored: TruthCamera, upright: TruthCamera) -> TruthCamera:
+    """The camera of a picture taken by a camera of `held_sideways`, once it is turned; `upright` has its pose."""
+    fx, fy, cx, cy = stored.intrinsics
+    turned = (fy, fx, cy, stored.width - 1 - cx)
+    return TruthCamera(stored.height, stored.width, turned, upright.world_from_camera)
+
+
 def furnished_room(width: int = 320, height: int = 240, frames: int = 12) -> TruthScene:
     """The room, seen from `frames` places of a walk along its walls; the images are 75 degrees wide."""
     focal = width / 2 / np.tan(np.radians(75 / 2))

@@ -16,7 +16,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 from support.datasets.embodiedscan import INFOS, SAMPLES, SCENE_IDS, pack, write_embodiedscan, write_infos
 from support.readings import assert_boxes, assert_frames, read
-from support.truth_scene import TruthCamera, furnished_room
+from support.truth_scene import furnished_room, held_sideways, turned_upright
 
 from resources import safe_pickle, sources
 from resources.images import ImageError, decode_depth
@@ -64,24 +64,12 @@ def change(root: Path, edit, infos: str = INFOS) -> None:
     write_infos(root / infos, content)
 
 
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("dataset", ["3rscan", "arkitscenes"])
+@pytest.mark.parametrize(("dataset", "packed"), [("3rscan", False), ("3rscan", True), ("arkitscenes", False)])
 def test_images_of_a_device_held_upright_are_turned_upright(tmp_path, dataset, packed):
-    quarter = Rotation.from_euler("z", -np.pi / 2).as_matrix()
-    held = []
-    for camera in ROOM.cameras:
-        pose = camera.world_from_camera.copy()
-        pose[:3, :3] = pose[:3, :3] @ quarter
-        held.append(replace(camera, world_from_camera=pose))
-    stored = write_embodiedscan(
-        tmp_path, replace(ROOM, cameras=tuple(held)), [dataset], packed=packed and dataset == "3rscan"
-    )
+    stored = write_embodiedscan(tmp_path, held_sideways(ROOM), [dataset], packed=packed)
     registration = discovered(tmp_path)[dataset]
-    expected = {}
-    for (name, camera), upright in zip(sorted(stored[registration.scene_id].items()), ROOM.cameras, strict=True):
-        fx, fy, cx, cy = camera.intrinsics
-        turned = (fy, fx, cy, camera.width - 1 - cx)
-        expected[name] = TruthCamera(camera.height, camera.width, turned, upright.world_from_camera)
+    taken = zip(sorted(stored[registration.scene_id].items()), ROOM.cameras, strict=True)
+    expected = {name: turned_upright(camera, upright) for (name, camera), upright in taken}
     assert_frames(read(registration).frames, ROOM, expected)
     assert SOURCE.findings(registration) == []
 

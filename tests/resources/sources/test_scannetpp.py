@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
-from scipy.spatial.transform import Rotation
 from support.datasets.scannetpp import (
     DEPTH_SIZE,
     EVERY,
@@ -22,7 +21,7 @@ from support.datasets.scannetpp import (
     write_video,
 )
 from support.readings import assert_boxes, assert_frames, read
-from support.truth_scene import TruthCamera, furnished_room
+from support.truth_scene import TruthCamera, furnished_room, held_sideways, turned_upright
 
 from resources import sources
 from resources.images import ImageError, camera_of, read_color
@@ -125,20 +124,10 @@ def test_the_iphones_frames_are_read_from_each_form_of_its_files(tmp_path, color
 
 
 def test_an_iphone_held_upright_gives_upright_pictures(tmp_path):
-    quarter = Rotation.from_euler("z", -np.pi / 2).as_matrix()
-    held = []
-    for camera in ROOM.cameras:
-        pose = camera.world_from_camera.copy()
-        pose[:3, :3] = pose[:3, :3] @ quarter
-        held.append(replace(camera, world_from_camera=pose))
-    written = write_scannetpp(tmp_path, replace(ROOM, cameras=tuple(held)), dslr=(), color="video", depth="lz4")
-    scene = read(scene_of(tmp_path, "iphone"))
-    expected = {}
-    for (name, stored), upright in zip(sorted(written.color.items()), ROOM.cameras, strict=True):
-        fx, fy, cx, cy = stored.intrinsics
-        turned = (fy, fx, cy, stored.width - 1 - cx)
-        expected[name] = TruthCamera(stored.height, stored.width, turned, upright.world_from_camera)
-    assert_frames(scene.frames, ROOM, expected)
+    written = write_scannetpp(tmp_path, held_sideways(ROOM), dslr=(), color="video", depth="lz4")
+    taken = zip(sorted(written.color.items()), ROOM.cameras, strict=True)
+    expected = {name: turned_upright(stored, upright) for (name, stored), upright in taken}
+    assert_frames(read(scene_of(tmp_path, "iphone")).frames, ROOM, expected)
 
 
 def test_depth_may_be_that_of_the_mesh_or_none(dataset):

@@ -6,14 +6,10 @@ What does not belong here: frames (beside this module), and the table of boxes (
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from resources.sources.annotations import Annotation
 from resources.sources.folders import read_json
+from resources.sources.obb_records import annotation_of_record
 from resources.sources.registration import SourceError
-
-BOX_SHAPES = {"centroid": (3,), "axesLengths": (3,), "normalizedAxes": (3, 3)}
 
 UID_CHARACTERS = 8
 """Of an object's uid, in its id; all of it where these are not enough to tell two objects of one label apart."""
@@ -22,8 +18,8 @@ UID_CHARACTERS = 8
 def read_annotations(path: Path, scene_id: str) -> list[Annotation] | None:
     """The objects of a capture; None where nobody has annotated it. An empty list is a room without furniture.
 
-    Taken are `segments.obbAligned`, metres in the world of the trajectory, full lengths; the rows of `normalizedAxes`
-    are the axes, of either handedness. Beside them stands `segments.obb`, of another frame and in centimetres.
+    Taken are `segments.obbAligned`, metres in the world of the trajectory. Beside them stands `segments.obb`, of
+    another frame and in centimetres.
 
     Raises:
         SourceError: the file or an object in it is broken.
@@ -65,22 +61,5 @@ def _ids(objects: list[dict], labels: list[str]) -> list[str]:
 
 def _annotation(object_id: str, label: str, item: dict) -> Annotation:
     segments = item.get("segments")
-    box = segments.get("obbAligned") if isinstance(segments, dict) else None
-    if not isinstance(box, dict):
-        raise ValueError(f"object {object_id!r}: has no segments.obbAligned")
-    values = {name: _numbers(object_id, box, name, shape) for name, shape in BOX_SHAPES.items()}
-    return Annotation(
-        object_id=object_id,
-        label=label,
-        center=values["centroid"],
-        rotation=values["normalizedAxes"].T,
-        extents=values["axesLengths"],
-    )
-
-
-def _numbers(object_id: str, box: dict, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    try:
-        return np.array(box[name], dtype=np.float64).reshape(shape)
-    except (KeyError, TypeError, ValueError):
-        count = int(np.prod(shape))
-        raise ValueError(f"object {object_id!r}: obbAligned.{name} must be {count} numbers") from None
+    record = segments.get("obbAligned") if isinstance(segments, dict) else None
+    return annotation_of_record(object_id, label, record, "segments.obbAligned")

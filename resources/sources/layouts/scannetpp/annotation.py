@@ -7,23 +7,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from resources.sources.annotations import Annotation
 from resources.sources.folders import read_json
+from resources.sources.obb_records import annotation_of_record
 from resources.sources.registration import SourceError
-
-BOX_SHAPES = {"centroid": (3,), "axesLengths": (3,), "normalizedAxes": (3, 3)}
 
 NUMBERS = ("objectId", "id")
 """What an object is numbered by; the second where the first is missing or not unique."""
 
 
 def read_annotations(path: Path, scene_id: str) -> list[Annotation]:
-    """The objects of a scene: each group's `obb`, metres in the world of the mesh, full lengths.
-
-    The rows of `normalizedAxes` are the axes, in any order and of either handedness.
+    """The objects of a scene: each group's `obb`, metres in the world of the mesh.
 
     Raises:
         SourceError: the file or an object in it is broken.
@@ -34,7 +28,10 @@ def read_annotations(path: Path, scene_id: str) -> list[Annotation]:
     try:
         labels = [_label(group, place) for place, group in enumerate(groups)]
         names = _names(groups, labels)
-        return [_annotation(*named) for named in zip(names, labels, groups, strict=True)]
+        return [
+            annotation_of_record(name, label, group.get("obb"), "obb")
+            for name, label, group in zip(names, labels, groups, strict=True)
+        ]
     except ValueError as error:
         raise SourceError(f"scene {scene_id}: {path}: {error}", path) from None
 
@@ -54,24 +51,3 @@ def _names(groups: list[dict], labels: list[str]) -> list[str]:
         if all(key in group for group in groups) and len(set(named)) == len(named):
             return named
     return named
-
-
-def _annotation(object_id: str, label: str, group: dict) -> Annotation:
-    box = group.get("obb")
-    if not isinstance(box, dict):
-        raise ValueError(f"object {object_id!r}: has no obb")
-    values = {name: _numbers(object_id, box, name, shape) for name, shape in BOX_SHAPES.items()}
-    return Annotation(
-        object_id=object_id,
-        label=label,
-        center=values["centroid"],
-        rotation=values["normalizedAxes"].T,
-        extents=values["axesLengths"],
-    )
-
-
-def _numbers(object_id: str, box: dict, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    try:
-        return np.array(box[name], dtype=np.float64).reshape(shape)
-    except (KeyError, TypeError, ValueError):
-        raise ValueError(f"object {object_id!r}: obb.{name} must be {int(np.prod(shape))} numbers") from None
